@@ -81,7 +81,9 @@ func (s *Scope) weight(o LayerOptions, shape []int, outAxis int) *Node {
 		init = LeCunNormal()
 	}
 	w := s.Param("weight", init, shape...)
-	_ = outAxis
+	if o.SpectralNorm {
+		return s.spectralNorm(w, outAxis, o.PowerIterations)
+	}
 	return w
 }
 
