@@ -1,0 +1,116 @@
+package temporal
+
+import (
+	"fmt"
+
+	"videogan/nn"
+)
+
+// Discriminator judges whole clips by three-dimensional convolutions. Each
+// layer halves the frame and, until one time step is left, the time.
+//
+// Source: Saito et al. 2017, Table 1; VideoDiscriminator of the release. Vondrick
+// et al. 2016 use the same network for 32 frames.
+type Discriminator struct {
+	Channels       int     `toml:"channels" doc:"channels of a clip: 3 for colour, 1 for grey"`
+	Frames         int     `toml:"frames" doc:"frames of a clip; even as long as layers halve them"`
+	Size           int     `toml:"size" doc:"height and width of a frame: 4 times a power of two, 8 or more"`
+	Width          int     `toml:"width" doc:"channels of the first layer; each further one has twice as many"`
+	MaxWidth       int     `toml:"max_width" doc:"the most channels that a layer has"`
+	BatchNorm      bool    `toml:"batch_norm" doc:"batch normalization in all hidden layers but the first"`
+	NoBeta         bool    `toml:"no_beta" doc:"batch normalization without its shift, as in the release's configs"`
+	BiasBeforeNorm bool    `toml:"bias_before_norm" doc:"a bias also in the layers that batch normalization follows (and undoes); the release has it"`
+	SpectralNorm   bool    `toml:"spectral_norm" doc:"spectral normalization of every layer; the gan.constraint of this name sets it"`
+	Noise          float64 `toml:"noise" doc:"standard deviation of the noise added before each activation in training; 0: none"`
+	Slope          float64 `toml:"slope" doc:"slope of LeakyReLU below zero"`
+	InitGain       float64 `toml:"init_gain" doc:"weights start as N(0, gain²/fan-in): 1 is LeCun's, 1.414 He's; 0.577 has the variance of PyTorch's default"`
+	InitUniform    float64 `toml:"init_uniform" doc:"weights start evenly in ±this instead, whatever the fan-in; 0: off"`
+}
+
+// DefaultDiscriminator is the release's, for colour clips of 16 frames of 64×64,
+// without the noise that only its vanilla GAN has (0.3 there).
+func DefaultDiscriminator() Discriminator {
+	return Discriminator{
+		Channels: 3, Frames: 16, Size: 64, Width: 64, MaxWidth: 512,
+		BatchNorm: true, NoBeta: true, BiasBeforeNorm: true, Slope: 0.2, InitGain: 1,
+	}
+}
+
+// headSize is the height and width that the last layer sees.
+const headSize = 4
+
+// Validate reports the first setting that cannot be.
+func (d Discriminator) Validate() error {
+	const network = "temporal: discriminator"
+	if err := positive(network, []setting{
+		{"channels", d.Channels}, {"frames", d.Frames}, {"size", d.Size}, {"width", d.Width}, {"max_width", d.MaxWidth},
+	}); err != nil {
+		return err
+	}
+	halvings := 0
+	size := d.Size
+	for ; size > headSize && size%2 == 0; halvings++ {
+		size /= 2
+	}
+	if size != headSize || halvings == 0 {
+		return fmt.Errorf("%s: size = %d: want 8, 16, 32, 64, 128, …: 4 times a power of two: %w", network, d.Size, nn.ErrShape)
+	}
+	frames := d.Frames
+	for range halvings {
+		if frames > 1 && frames%2 != 0 {
+			return fmt.Errorf("%s: frames = %d: the %d layers of size %d halve it to %d, which is odd: want %d or another multiple of %d, or a power of two: %w",
+				network, d.Frames, halvings, d.Size, frames, max(d.Frames>>halvings, 1)<<halvings, 1<<halvings, nn.ErrShape)
+		}
+		frames = max(frames/2, 1)
+	}
+	if !(d.Noise >= 0) {
+		return fmt.Errorf("%s: noise = %v: want 0 (none) or more", network, d.Noise)
+	}
+	if !(d.Slope >= 0 && d.Slope < 1) {
+		return fmt.Errorf("%s: slope = %v: want 0 ≤ slope < 1", network, d.Slope)
+	}
+	return initial{d.InitGain, d.InitUniform}.validate(network)
+}
+
+// Build maps clips x (N×Channels×Frames×Size×Size) to scores (N×1), without a
+// final activation: losses take logits.
+//
+// Differs from the release in: no batch normalization that is declared and never
+// used (its bn0), and the eps of batch normalization is 1e-5, not 2e-5. Where
+// fewer frames than 2 to the number of layers leave one time step early, the
+// layers after it convolve frames alone.
+func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
+	if !accepts(s, d.Validate(), x, -1, d.Channels, d.Frames, d.Size, d.Size) {
+		return nil
+	}
+	o := nn.LayerOptions{Weight: initial{d.InitGain, d.InitUniform}.weights(), SpectralNorm: d.SpectralNorm}
+
+	h, width := x, d.Width // N×3×16×64×64
+	for i := 0; h != nil && h.Shape()[4] > headSize; i++ {
+		layer, norm := s.In("c%d", i), d.BatchNorm && i > 0
+		o.NoBias = norm && !d.BiasBeforeNorm
+		h = layer.Conv(h, width, halving(h.Shape()[2]), o) // N×64×8×32×32, N×128×4×16×16, N×256×2×8×8, N×512×1×4×4
+		if norm {
+			h = layer.BatchNorm(h, nn.BatchNormOptions{NoBeta: d.NoBeta})
+		}
+		h = layer.GaussianNoise(h, d.Noise)
+		h = layer.LeakyReLU(h, d.Slope)
+		width = min(2*width, d.MaxWidth)
+	}
+	if h == nil {
+		return nil
+	}
+	o.NoBias = false
+	whole := nn.Geometry{Kernel: h.Shape()[2:]}
+	h = s.In("head").Conv(h, 1, whole, o) // N×1×1×1×1
+	return s.Reshape(h, x.Shape()[0], 1)  // N×1
+}
+
+// halving is a 4×4×4 window of stride 2, or 1×4×4 when a single time step is left.
+func halving(frames int) nn.Geometry {
+	g := nn.Cube(3, 4, 2, 1)
+	if frames == 1 {
+		g.Kernel[0], g.Stride[0], g.Pad[0] = 1, 1, 0
+	}
+	return g
+}
