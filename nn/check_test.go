@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -53,8 +54,23 @@ func checkGradients(t *testing.T, rng *rand.Rand, f formula) {
 	for i, x := range in {
 		letRandom(t, rng, x, f.positive && i < len(f.shapes))
 	}
+	before := valuesOf(in)
+	evaluate(t, append(grads, grads2...)...)
+	for i, x := range in {
+		if !slices.Equal(x.Value().Data().([]float64), before[i]) {
+			t.Fatalf("%v: an operation wrote to %s", f.shapes, x.Name())
+		}
+	}
 	compareWithDifferences(t, fmt.Sprintf("%v: first derivative", f.shapes), cost, in, grads)
 	compareWithDifferences(t, fmt.Sprintf("%v: second derivative", f.shapes), cost2, in, grads2)
+}
+
+func valuesOf(inputs []*Node) [][]float64 {
+	var copies [][]float64
+	for _, x := range inputs {
+		copies = append(copies, slices.Clone(x.Value().Data().([]float64)))
+	}
+	return copies
 }
 
 func compareWithDifferences(t *testing.T, what string, cost *Node, in, grads []*Node) {

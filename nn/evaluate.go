@@ -14,13 +14,13 @@ import (
 func Evaluate(outputs ...*Node) ([]*tensor.Dense, error) {
 	values := map[*Node]gorgonia.Value{}
 	for _, n := range topological(outputs...) {
-		if n.Op() == nil || n.Op().Arity() == 0 || len(operands(n)) == 0 {
+		in := operands(n)
+		if len(in) == 0 {
 			if values[n] = n.Value(); values[n] == nil {
 				return nil, fmt.Errorf("nn: evaluating: %s has no value: bind one with gorgonia.Let", n.Name())
 			}
 			continue
 		}
-		in := operands(n)
 		args := make([]gorgonia.Value, len(in))
 		for i, m := range in {
 			args[i] = values[m]

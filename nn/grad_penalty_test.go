@@ -94,28 +94,3 @@ func TestGradientPenaltiesAgainstPyTorch(t *testing.T) {
 		}
 	}
 }
-
-// Grad keeps nothing: the gradient asked for twice, or with another cost built
-// in between, is the same.
-func TestGradLeavesNothingBehind(t *testing.T) {
-	s := testScope(dtypes[0].dt)
-	x := s.Input("x", 3)
-	let(t, x, goldenArray{[]int{3}, []float64{1, 2, -3}})
-	cube := s.Sum(s.Pow(x, 3))
-	first := s.Grad(cube, x)[0]
-	penalty := s.Sum(s.Square(first)) // Σ 9x⁴
-	second := s.Grad(penalty, x)[0]   // 36x³
-	again := s.Grad(cube, x)[0]
-	if err := s.Err(); err != nil {
-		t.Fatal(err)
-	}
-	got := evaluate(t, first, second, again)
-	near(t, "3x²", got[0], []float64{3, 12, 27}, 1e-12)
-	near(t, "36x³", got[1], []float64{36, 288, -972}, 1e-12)
-	near(t, "3x² again", got[2], got[0], 0)
-	for _, n := range s.Graph().AllNodes() {
-		if n.Deriv() != nil || n.DerivOf() != nil {
-			t.Errorf("%s carries a derivative", n.Name())
-		}
-	}
-}

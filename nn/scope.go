@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -94,15 +95,27 @@ func (s *Scope) Err() error { return s.shared.err }
 // Fail records err, with this scope's path, unless there is an error already.
 // Networks call it for mistakes of their own, such as an impossible size.
 func (s *Scope) Fail(err error) {
-	if err == nil || s.shared.err != nil {
-		return
+	if err != nil && s.shared.err == nil {
+		s.shared.err = &scopeError{s.path, err}
 	}
-	if s.path == "" {
-		s.shared.err = fmt.Errorf("nn: %w", err)
-		return
-	}
-	s.shared.err = fmt.Errorf("nn: %s: %w", s.path, err)
 }
+
+// scopeError is an error at a path. What comes from this package is not
+// prefixed with its name twice.
+type scopeError struct {
+	path string
+	err  error
+}
+
+func (e *scopeError) Error() string {
+	text := strings.TrimPrefix(e.err.Error(), "nn: ")
+	if e.path == "" {
+		return "nn: " + text
+	}
+	return "nn: " + e.path + ": " + text
+}
+
+func (e *scopeError) Unwrap() error { return e.err }
 
 // Graph is the graph that is being built.
 func (s *Scope) Graph() *gorgonia.ExprGraph { return s.shared.graph }
