@@ -60,13 +60,6 @@ func addBias[T float](sum []float64, b []T, shape tensor.Shape) {
 	}
 }
 
-// roundTo stores sums, which are taken in float64, in the type of the result.
-func roundTo[T float](out []T, sum []float64) {
-	for i, v := range sum {
-		out[i] = T(v)
-	}
-}
-
 // tapFLOPs counts a multiplication and an addition for each element of y and
 // each tap on it, of a convolution with weight w (K×C×k).
 func tapFLOPs(y, w tensor.Shape) float64 {

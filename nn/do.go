@@ -51,3 +51,19 @@ func doAs[T float](o *opBase, values []gorgonia.Value, f func(in [][]T, out []T)
 	f(in, out)
 	return tensor.New(tensor.WithShape(o.out...), tensor.WithBacking(out)), nil
 }
+
+// widen gives the numbers in float64, in which the reference takes its sums.
+func widen[T float](x []T) []float64 {
+	wide := make([]float64, len(x))
+	for i, v := range x {
+		wide[i] = float64(v)
+	}
+	return wide
+}
+
+// roundTo stores sums, which are taken in float64, in the type of the result.
+func roundTo[T float](out []T, sum []float64) {
+	for i, v := range sum {
+		out[i] = T(v)
+	}
+}

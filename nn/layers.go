@@ -134,6 +134,10 @@ func (s *Scope) BatchNorm(x *Node, o BatchNormOptions) *Node {
 		return nil
 	}
 	o = o.withDefaults()
+	if !(o.Eps > 0 && o.Momentum > 0 && o.Momentum <= 1) {
+		s.Fail(fmt.Errorf("batch normalization with eps %v and momentum %v: want eps > 0 and 0 < momentum ≤ 1", o.Eps, o.Momentum))
+		return nil
+	}
 	channels := in[1]
 	gamma := s.Param("gamma", o.Gamma, channels)
 	var beta *Node

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -54,28 +53,24 @@ func flip(s tensor.Shape, trans bool) (rows, cols int) {
 	return s[0], s[1]
 }
 
-// Do is the reference implementation, by gonum's BLAS.
+// Do is the reference implementation, by gonum's BLAS in float64.
 func (o *MatMulOp) Do(values ...gorgonia.Value) (gorgonia.Value, error) {
-	r := len(o.out) - 2
-	a, b, c := o.in[0][r:], o.in[1][r:], o.out[r:]
-	ta, tb := blasTranspose(o.TransA), blasTranspose(o.TransB)
 	return do(&o.opBase, values,
-		func(in [][]float32, out []float32) {
-			general := func(d []float32, s tensor.Shape, i int) blas32.General {
-				return blas32.General{Rows: s[0], Cols: s[1], Stride: s[1], Data: d[i*s[0]*s[1]:]}
-			}
-			for i := range size(o.out[:r]) {
-				blas32.Gemm(ta, tb, 1, general(in[0], a, i), general(in[1], b, i), 0, general(out, c, i))
-			}
-		},
-		func(in [][]float64, out []float64) {
-			general := func(d []float64, s tensor.Shape, i int) blas64.General {
-				return blas64.General{Rows: s[0], Cols: s[1], Stride: s[1], Data: d[i*s[0]*s[1]:]}
-			}
-			for i := range size(o.out[:r]) {
-				blas64.Gemm(ta, tb, 1, general(in[0], a, i), general(in[1], b, i), 0, general(out, c, i))
-			}
-		})
+		func(in [][]float32, out []float32) { matMulForward(o, in, out) },
+		func(in [][]float64, out []float64) { matMulForward(o, in, out) })
+}
+
+func matMulForward[T float](o *MatMulOp, in [][]T, out []T) {
+	r := len(o.out) - 2
+	matrix := func(data []float64, s tensor.Shape, i int) blas64.General {
+		return blas64.General{Rows: s[r], Cols: s[r+1], Stride: s[r+1], Data: data[i*s[r]*s[r+1]:]}
+	}
+	a, b, c := widen(in[0]), widen(in[1]), make([]float64, len(out))
+	for i := range size(o.out[:r]) {
+		blas64.Gemm(blasTranspose(o.TransA), blasTranspose(o.TransB), 1,
+			matrix(a, o.in[0], i), matrix(b, o.in[1], i), 0, matrix(c, o.out, i))
+	}
+	roundTo(out, c)
 }
 
 func blasTranspose(t bool) blas.Transpose {

@@ -150,6 +150,9 @@ func (s *Scope) Input(name string, shape ...int) *Node {
 		if err := checkShape(shape); err != nil {
 			return nil, fmt.Errorf("input %q: %w", name, err)
 		}
+		if _, taken := s.boundAs(full); taken {
+			return nil, fmt.Errorf("input %q: a parameter has this name: choose another", full)
+		}
 		return gorgonia.NewTensor(s.Graph(), s.DType(), len(shape), gorgonia.WithName(full), gorgonia.WithShape(shape...)), nil
 	})
 	if n != nil {
@@ -228,6 +231,9 @@ func (s *Scope) parameter(name string, trainable bool, init Initializer, shape [
 		if s.Params() == nil {
 			return nil, fmt.Errorf("parameter %q: the scope has no parameters: give NewScope some", name)
 		}
+		if _, taken := s.shared.inputs[s.name(name)]; taken {
+			return nil, fmt.Errorf("parameter %q: an input has this name: choose another", s.name(name))
+		}
 		if p, err = s.Params().New(s.name(name), trainable, init, shape...); err != nil {
 			return nil, err
 		}
@@ -239,6 +245,15 @@ func (s *Scope) parameter(name string, trainable bool, init Initializer, shape [
 	}
 	s.shared.bound[n] = p
 	return n, p
+}
+
+// boundAs finds the parameter of a name. Gorgonia would take an input of equal
+// name and shape for the parameter itself.
+func (s *Scope) boundAs(name string) (*Param, bool) {
+	if s.Params() == nil {
+		return nil, false
+	}
+	return s.Params().Get(name)
 }
 
 // build adds a node, unless an operand is nil. It turns an error, or a panic of

@@ -110,6 +110,12 @@ func TestScopeErrors(t *testing.T) {
 		}, `nn: gen: parameter "w": the scope has no parameters: give NewScope some`},
 		{"a state as a parameter", func(s *Scope) { s.Param("w", Zeros(), 2); s.State("w", Zeros(), 2) },
 			`nn: gen: parameter "gen/w": it exists as a trainable parameter and is asked for as a state; give the second another name`},
+		{"an input as a parameter", func(s *Scope) { s.Input("w", 2); s.Param("w", Zeros(), 2) },
+			`nn: gen: parameter "gen/w": an input has this name: choose another`},
+		{"a parameter as an input", func(s *Scope) { s.Param("w", Zeros(), 2); s.Input("w", 2) },
+			`nn: gen: input "gen/w": a parameter has this name: choose another`},
+		{"a negative variance", func(s *Scope) { s.BatchNorm(s.Input("x", 2, 3), BatchNormOptions{Eps: -1}) },
+			"nn: gen: batch normalization with eps -1 and momentum 0.1: want eps > 0 and 0 < momentum ≤ 1"},
 		{"an update of a parameter", func(s *Scope) { w := s.Param("w", Zeros(), 2); s.Update(w, w) },
 			"nn: gen: updating gen/w :: Vector float32: it is not a state"},
 		{"two states with one value", func(s *Scope) {
