@@ -1,9 +1,6 @@
 package nn
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // RandomState is where dropout and noise of a graph take their numbers from. They are a pure function of
 // Seed, Counter, the identity of the operation and the index of the element: nothing is carried along, so
@@ -36,15 +33,17 @@ func (r *RandomState) block(key [2]uint32, b uint64) [4]uint32 {
 // philox is Philox4x32 with 10 rounds.
 //
 // Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", Sec. 3.3 and its library Random123.
-func philox(c [4]uint32, k [2]uint32) [4]uint32 {
+func philox(counter [4]uint32, key [2]uint32) [4]uint32 {
+	// Single variables stay in registers, which Go's arrays do not.
+	c0, c1, c2, c3 := counter[0], counter[1], counter[2], counter[3]
+	k0, k1 := key[0], key[1]
 	for range 10 {
-		high0, low0 := bits.Mul32(0xd2511f53, c[0])
-		high1, low1 := bits.Mul32(0xcd9e8d57, c[2])
-		c = [4]uint32{high1 ^ c[1] ^ k[0], low1, high0 ^ c[3] ^ k[1], low0}
-		k[0] += 0x9e3779b9
-		k[1] += 0xbb67ae85
+		p0, p1 := 0xd2511f53*uint64(c0), 0xcd9e8d57*uint64(c2)
+		c0, c1, c2, c3 = uint32(p1>>32)^c1^k0, uint32(p1), uint32(p0>>32)^c3^k1, uint32(p0)
+		k0 += 0x9e3779b9
+		k1 += 0xbb67ae85
 	}
-	return c
+	return [4]uint32{c0, c1, c2, c3}
 }
 
 // normals turns four random words into four independent standard normal numbers (Box and Muller 1958). A word

@@ -85,6 +85,16 @@ func TestBernoulliEdges(t *testing.T) {
 	}
 }
 
+// Every bit of the counter and of the block's index reaches the generator, where RandomState says.
+func TestRandomStateBlocks(t *testing.T) {
+	r := &RandomState{Seed: 1, Counter: 0x0123456789abcdef}
+	key := r.Key(2)
+	want := philox([4]uint32{0x89abcdef, 0x01234567, 0x76543210, 0xfedcba98}, key)
+	if got := r.block(key, 0xfedcba9876543210); got != want {
+		t.Errorf("block is %08x, want %08x", got, want)
+	}
+}
+
 func TestRandomStateKeys(t *testing.T) {
 	seen := map[[2]uint32]bool{}
 	for seed := range uint64(20) {
