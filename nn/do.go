@@ -33,6 +33,10 @@ func doAs[T float](o *opBase, values []gorgonia.Value, f func(in [][]T, out []T)
 		if !slices.Equal(v.Shape(), o.in[i]) {
 			return nil, fmt.Errorf("nn: %s: operand %d is %s, want %s: %w", o, i, dims(v.Shape()), dims(o.in[i]), ErrShape)
 		}
+		if number, ok := v.Data().(T); ok { // a scalar of a foreign operation
+			in[i] = []T{number}
+			continue
+		}
 		d, ok := v.(*tensor.Dense)
 		if !ok {
 			return nil, fmt.Errorf("nn: %s: operand %d is a %T, want a dense tensor", o, i, v)

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 )
 
@@ -86,4 +88,10 @@ func differentiate(in gorgonia.Nodes, grad *Node, formula func(e *expression, v 
 		return nil, e.err
 	}
 	return backward(y, grad, copies)
+}
+
+// alias is x as a node of its own: a ReshapeOp to the same shape. Aliases of
+// different index are different nodes.
+func alias(x *Node, index int) (*Node, error) {
+	return apply(&ReshapeOp{newOpBase(fmt.Sprintf("alias(%d)", index), x.Shape(), x.Shape())}, x)
 }

@@ -50,8 +50,7 @@ func (g Geometry) complete(rank int) (Geometry, error) {
 }
 
 // OutputSize is the number of window positions on each axis:
-// (in + 2·pad - kernel)/stride + 1, rounded down. All fields must be set.
-// It reports ErrShape when the window does not fit once.
+// (in + 2·pad - kernel)/stride + 1, rounded down. It reports ErrShape when the window does not fit once.
 func (g Geometry) OutputSize(in []int) ([]int, error) {
 	g, err := g.complete(len(in))
 	if err != nil {

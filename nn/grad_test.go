@@ -113,6 +113,25 @@ func TestGradThroughForeignOperations(t *testing.T) {
 	near(t, "gradient", values[0], values[1], 1e-12)
 }
 
+// A foreign reduction gives a scalar; Reshape leads back to a vector of one.
+func TestGradThroughAForeignScalar(t *testing.T) {
+	s := testScope(tensor.Float64)
+	x := s.Input("x", 2, 3)
+	let(t, x, goldenArray{[]int{2, 3}, []float64{0.5, -1, 2, 3, -2, 1}})
+	total, err := gorgonia.Sum(s.Square(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := s.Square(s.Reshape(total, 1)) // (Σx²)², whose gradient is 4·Σx²·x
+	grad := s.Grad(cost, x)[0]
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	got := evaluate(t, cost, grad)
+	near(t, "cost", got[0], []float64{19.25 * 19.25}, 1e-12)
+	near(t, "gradient", got[1], []float64{38.5, -77, 154, 231, -154, 77}, 1e-12)
+}
+
 func TestGradOfTwoGraphs(t *testing.T) {
 	s, other := testScope(tensor.Float64), testScope(tensor.Float64)
 	if _, err := Grad(s.Sum(s.Input("x", 2)), other.Input("x", 2)); err == nil || !strings.Contains(err.Error(), "different graphs") {

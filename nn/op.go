@@ -45,14 +45,18 @@ func (o *opBase) Arity() int { return len(o.in) }
 // Output is the shape of the result.
 func (o *opBase) Output() tensor.Shape { return o.out.Clone() }
 
-// Type is Tensor-r₁ a → … → Tensor-r a for the ranks of operands and result.
+// Type is Tensor-r₁ a → … → Tensor-r a for the ranks of operands and result; a
+// scalar, which only foreign operations give, is of type a.
 func (o *opBase) Type() hm.Type {
-	a := hm.TypeVariable('a')
 	types := make([]hm.Type, 0, len(o.in)+1)
-	for _, s := range o.in {
-		types = append(types, gorgonia.TensorType{Dims: len(s), Of: a})
+	for _, s := range append(slices.Clone(o.in), o.out) {
+		a := hm.Type(hm.TypeVariable('a'))
+		if len(s) > 0 {
+			a = gorgonia.TensorType{Dims: len(s), Of: a}
+		}
+		types = append(types, a)
 	}
-	return hm.NewFnType(append(types, gorgonia.TensorType{Dims: len(o.out), Of: a})...)
+	return hm.NewFnType(types...)
 }
 
 // InferShape gives the result's shape. It reports ErrShape when the operands

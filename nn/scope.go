@@ -161,7 +161,8 @@ func (s *Scope) Input(name string, shape ...int) *Node {
 	return n
 }
 
-// Constant is a node of the given shape whose every element is v.
+// Constant is a node of the given shape whose every element is v. A single
+// number is stored, and repeated by a BroadcastOp.
 func (s *Scope) Constant(v float64, shape ...int) *Node {
 	return s.build("constant", func() (*Node, error) {
 		if err := checkShape(shape); err != nil {

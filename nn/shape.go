@@ -28,10 +28,16 @@ func reshape(x *Node, shape ...int) (*Node, error) {
 	if len(to) == 0 || slices.Min(to) < 1 || size(to) != size(from) {
 		return nil, shapeErrorf("reshape %s to %s: %d elements", dims(from), dims(shape), size(from))
 	}
-	if slices.Equal(from, to) {
+	return reshapeTo(x, to)
+}
+
+// reshapeTo is reshape without checks. It also makes a scalar, for the gradient
+// of one that came from a foreign operation.
+func reshapeTo(x *Node, shape tensor.Shape) (*Node, error) {
+	if slices.Equal(x.Shape(), shape) {
 		return x, nil
 	}
-	return apply(&ReshapeOp{newOpBase("reshape", to, from)}, x)
+	return apply(&ReshapeOp{newOpBase("reshape", shape, x.Shape())}, x)
 }
 
 // Do is the reference implementation.
@@ -46,7 +52,7 @@ func (o *ReshapeOp) DiffWRT(inputs int) []bool { return all(inputs) }
 
 // SymDiff gives the gradient the operand's shape.
 func (o *ReshapeOp) SymDiff(_ gorgonia.Nodes, _, grad *Node) (gorgonia.Nodes, error) {
-	gx, err := reshape(grad, o.in[0]...)
+	gx, err := reshapeTo(grad, o.in[0])
 	return gorgonia.Nodes{gx}, err
 }
 
