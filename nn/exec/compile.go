@@ -1,0 +1,344 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"unsafe"
+
+	"gonum.org/v1/gonum/graph"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// compiler holds what is known while a graph becomes steps.
+type compiler struct {
+	dev     *Device
+	pin     *runtime.Pinner
+	params  *nn.Params
+	uses    map[*nn.Node][]*nn.Node // consumers among the live nodes
+	wanted  map[*nn.Node]bool
+	values  map[*nn.Node][]*buffer // every layout a value exists in; the first is where it was produced
+	folds   map[*nn.Node][]*buffer // values after a fold, see lower_fold.go
+	done    map[*nn.Node]bool      // computed by an earlier node's fused kernel
+	batches map[*nn.Node]*statistics
+	sums    map[[2]*nn.Node]*gradientSums
+	steps   []*step
+	node    *nn.Node // being lowered
+	failed  error    // of a value made on demand
+}
+
+// Compile plans the computation of the outputs, and of the states that s
+// updates, on the device. The scope's graph must be complete: nodes added later
+// are not part of the program.
+//
+// It reports the scope's own error first, and an output that the graph does not
+// hold.
+func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	updates := s.Updates()
+	roots := slices.Clone(outputs)
+	for _, u := range updates {
+		roots = append(roots, u.Value)
+	}
+	for i, n := range roots {
+		if n == nil {
+			return nil, fmt.Errorf("exec: compile: output %d is nil: build it in the scope first", i)
+		}
+	}
+	p := &Program{dev: d, outputs: outputs, updates: updates}
+	if len(roots) > 0 && roots[0].Dtype() != tensor.Float32 {
+		return p, nil // reference implementations only
+	}
+	var err error
+	d.Do(func() { err = p.compile(s.Params(), order(roots)) })
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// operands lists what n is computed from, in order.
+func operands(n *nn.Node) []*nn.Node {
+	it := n.Graph().From(n.ID())
+	if it == nil {
+		return nil
+	}
+	list := graph.NodesOf(it)
+	in := make([]*nn.Node, len(list))
+	for i, m := range list {
+		in[i] = m.(*nn.Node)
+	}
+	return in
+}
+
+// order lists the nodes that the roots need, operands before their users. Roots
+// nearer to the inputs come first: a layer's weight gradient is then taken as
+// soon as backpropagation reaches the layer, and nothing waits for it in memory.
+func order(roots []*nn.Node) []*nn.Node {
+	depth := map[*nn.Node]int{}
+	var measure func(n *nn.Node) int
+	measure = func(n *nn.Node) int {
+		if d, ok := depth[n]; ok {
+			return d
+		}
+		d := 0
+		for _, in := range operands(n) {
+			d = max(d, measure(in)+1)
+		}
+		depth[n] = d
+		return d
+	}
+	for _, r := range roots {
+		measure(r)
+	}
+	roots = slices.Clone(roots)
+	slices.SortStableFunc(roots, func(a, b *nn.Node) int { return depth[a] - depth[b] })
+
+	var list []*nn.Node
+	seen := map[*nn.Node]bool{}
+	var visit func(n *nn.Node)
+	visit = func(n *nn.Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		in := operands(n)
+		slices.SortStableFunc(in, func(a, b *nn.Node) int { return depth[a] - depth[b] })
+		for _, m := range in {
+			visit(m)
+		}
+		list = append(list, n)
+	}
+	for _, r := range roots {
+		visit(r)
+	}
+	return list
+}
+
+func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
+	c := &compiler{
+		dev: p.dev, pin: &p.pin, params: params,
+		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{},
+		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, done: map[*nn.Node]bool{},
+		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
+	}
+	for _, n := range nodes {
+		for _, in := range operands(n) {
+			c.uses[in] = append(c.uses[in], n)
+		}
+	}
+	for _, n := range p.outputs {
+		c.wanted[n] = true
+	}
+	for _, u := range p.updates {
+		c.wanted[u.Value] = true
+	}
+	defer func() { p.steps = c.steps }()
+	for _, n := range nodes {
+		c.node = n
+		if c.done[n] {
+			continue
+		}
+		if err := errors.Join(c.lower(n), c.failed); err != nil {
+			return fmt.Errorf("exec: compile %s: %w", n.Name(), err)
+		}
+	}
+
+	p.data = map[*nn.Node]*buffer{}
+	var keep []*buffer
+	for _, n := range nodes {
+		if n.Op() == nil {
+			p.data[n] = c.values[n][0]
+			if p.data[n].outer == nil {
+				p.leaves = append(p.leaves, n)
+			}
+		}
+	}
+	for _, n := range p.outputs {
+		c.node = n
+		b, err := c.plain(n)
+		if err != nil {
+			return err
+		}
+		if b.root().outer == nil {
+			b.root().lasts = true
+		}
+		keep = append(keep, b)
+		p.data[n] = b
+	}
+	for _, u := range p.updates {
+		c.node = u.Value
+		if err := c.update(u); err != nil {
+			return err
+		}
+	}
+	arena, lasting := place(c.steps, keep)
+	for _, b := range p.data {
+		if r := b.root(); r.lasts && r.first < 0 { // an input that only a dead node would read
+			r.offset, lasting = lasting, lasting+aligned(r.desc.Bytes())
+		}
+	}
+	return p.settle(c.steps, arena, lasting)
+}
+
+// update copies a new state over its parameter, after everything else.
+func (c *compiler) update(u nn.Update) error {
+	from, err := c.plain(u.Value)
+	if err != nil {
+		return err
+	}
+	to := u.Param.Value.Data().([]float32)
+	c.emit(&step{kernel: "update " + u.Param.Name, reads: []*buffer{from}, run: func() error {
+		copy(to, floats(from.pointer(), len(to)))
+		return nil
+	}})
+	return nil
+}
+
+// describe is the plain descriptor of a node's shape.
+func describe(n *nn.Node) onednn.Descriptor { return onednn.Dense(n.Shape()...) }
+
+// leaf binds a parameter in its own memory; an input or a constant has memory
+// of the program, into which RunAll copies a bound value.
+func (c *compiler) leaf(n *nn.Node) error {
+	b := &buffer{desc: describe(n), first: -1}
+	c.values[n] = []*buffer{b}
+	if v := n.Value(); v != nil && v.Dtype() != tensor.Float32 {
+		return fmt.Errorf("value of type %v in a float32 program", v.Dtype())
+	}
+	if c.params != nil {
+		if p, ok := c.params.Get(n.Name()); ok && n.Value() == gorgonia.Value(p.Value) {
+			data := p.Value.Float32s()
+			c.pin.Pin(&data[0])
+			b.outer = unsafe.Pointer(&data[0])
+			return nil
+		}
+	}
+	b.lasts = true
+	return nil
+}
+
+func (c *compiler) emit(s *step) {
+	s.name = c.node.Name()
+	c.steps = append(c.steps, s)
+}
+
+// fresh is a new buffer in the arena.
+func (c *compiler) fresh(d onednn.Descriptor) *buffer {
+	return &buffer{desc: d, first: -1}
+}
+
+// produce makes the buffer in which node n is computed.
+func (c *compiler) produce(n *nn.Node, d onednn.Descriptor) *buffer {
+	b := c.fresh(d)
+	c.values[n] = append(c.values[n], b)
+	return b
+}
+
+// view gives n the memory of b under another descriptor.
+func (c *compiler) view(n *nn.Node, b *buffer, d onednn.Descriptor) {
+	c.values[n] = append(c.values[n], &buffer{desc: d, parent: b, first: -1})
+}
+
+// home is the layout in which n was produced. A broadcast is produced here:
+// most of them only feed element-wise kernels, which repeat an operand
+// themselves.
+func (c *compiler) home(n *nn.Node) *buffer {
+	if _, ok := n.Op().(*nn.BroadcastOp); ok && len(c.values[n]) == 0 {
+		if err := c.materialize(n); err != nil {
+			c.failed = errors.Join(c.failed, err)
+		}
+	}
+	return c.values[n][0]
+}
+
+// plain is n in row-major order.
+func (c *compiler) plain(n *nn.Node) (*buffer, error) { return c.as(n, describe(n)) }
+
+// plains are several values in row-major order.
+func (c *compiler) plains(nodes []*nn.Node) ([]*buffer, error) {
+	list := make([]*buffer, len(nodes))
+	for i, n := range nodes {
+		b, err := c.plain(n)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = b
+	}
+	return list, nil
+}
+
+// as is n in the wanted layout; it adds a reorder when n is not yet there.
+func (c *compiler) as(n *nn.Node, want onednn.Descriptor) (*buffer, error) {
+	from := c.home(n)
+	for _, b := range c.values[n] {
+		if b.desc.Equal(want) {
+			return b, nil
+		}
+	}
+	to := c.produce(n, want)
+	return to, c.reorder(from, to)
+}
+
+// reorder copies between layouts of equal sizes.
+func (c *compiler) reorder(from, to *buffer) error {
+	r, err := c.dev.engine.Reorder(from.desc, to.desc)
+	if err != nil {
+		return err
+	}
+	c.primitive("reorder "+from.desc.Tag()+" "+to.desc.String(), 0, r,
+		operand{onednn.From, from}, operand{onednn.To, to})
+	return nil
+}
+
+type operand struct {
+	arg onednn.Argument
+	b   *buffer
+}
+
+// written are the arguments that a primitive writes.
+var written = []onednn.Argument{onednn.Destination, onednn.DiffSource, onednn.DiffWeights, onednn.To, onednn.Scratchpad}
+
+// primitive adds a step that runs p.
+func (c *compiler) primitive(kernel string, flops float64, p *onednn.Primitive, operands ...operand) {
+	if d, ok := p.Descriptor(onednn.Scratchpad); ok {
+		operands = append(operands, operand{onednn.Scratchpad, c.fresh(d)})
+	}
+	s := &step{kernel: kernel + " " + p.Implementation(), flops: flops, close: p.Close}
+	for _, o := range operands {
+		// Reorder's From and To share their numbers with Source and Destination.
+		if slices.Contains(written, o.arg) {
+			s.writes = append(s.writes, o.b)
+		} else {
+			s.reads = append(s.reads, o.b)
+		}
+	}
+	s.bind = func() error {
+		for _, o := range operands {
+			if err := p.Bind(o.arg, o.b.pointer()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	engine := c.dev.engine
+	s.run = func() error { return p.Execute(engine) }
+	c.emit(s)
+}
+
+// soleUser is the only consumer of n, or nil: then n itself need not exist.
+func (c *compiler) soleUser(n *nn.Node) *nn.Node {
+	if u := c.uses[n]; len(u) == 1 && !c.wanted[n] {
+		return u[0]
+	}
+	return nil
+}
+
+var _ gorgonia.VM = (*Program)(nil)

@@ -1,0 +1,252 @@
+package exec
+
+import (
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// statistics are the mean and the biased variance of every channel of a batch,
+// computed once for the normalization, its gradients and the running averages.
+type statistics struct {
+	both           *buffer // 2×C
+	mean, variance *buffer // its rows
+}
+
+// gradientSums are Σ gy and Σ gy·x̂ over every channel, needed by all three
+// gradients of a batch normalization.
+type gradientSums struct{ gy, gyNormalized *buffer }
+
+// channels is n in a layout that channel kernels understand: its own, or plain.
+func (c *compiler) channels(n *nn.Node) (*buffer, onednn.Layout, error) {
+	b := c.home(n)
+	if l, ok := b.desc.Channels(); ok {
+		return b, l, nil
+	}
+	b, err := c.plain(n)
+	if err != nil {
+		return nil, onednn.Layout{}, err
+	}
+	l, _ := b.desc.Channels()
+	return b, l, nil
+}
+
+func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
+	if s, ok := c.batches[x]; ok {
+		return s, nil
+	}
+	b, l, err := c.channels(x)
+	if err != nil {
+		return nil, err
+	}
+	s := &statistics{both: c.fresh(onednn.Dense(2, l.C))}
+	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both, first: -1}
+	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C, first: -1}
+	c.batches[x] = s
+	c.emit(&step{kernel: "batch statistics", reads: []*buffer{b}, writes: []*buffer{s.both}, run: func() error {
+		onednn.BNStats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())
+		return nil
+	}})
+	return s, nil
+}
+
+// moments lowers MomentsOp to the shared statistics.
+func (c *compiler) moments(n *nn.Node) error {
+	s, err := c.statistics(operands(n)[0])
+	if err != nil {
+		return err
+	}
+	c.view(n, s.both, s.both.desc)
+	return nil
+}
+
+// batchNorm lowers the normalization, with an activation that alone uses its
+// result.
+func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
+	in := operands(n)
+	s, err := c.statistics(in[0])
+	if err != nil {
+		return err
+	}
+	x, l, err := c.channels(in[0])
+	if err != nil {
+		return err
+	}
+	params, err := c.plains(in[1:])
+	if err != nil {
+		return err
+	}
+	result, act, alpha, kernel := n, onednn.ActNone, 0.0, "batch norm"
+	if user := c.soleUser(n); user != nil {
+		if u, ok := user.Op().(*nn.UnaryOp); ok && activationOf(u.Func) != onednn.ActNone {
+			result, act, alpha = user, activationOf(u.Func), u.Alpha
+			kernel += "+" + u.Func.String()
+		}
+	}
+	c.done[result] = true
+	y := c.produce(result, x.desc)
+	c.emit(&step{
+		kernel: kernel + " " + x.desc.String(),
+		reads:  append([]*buffer{x, s.both}, params...), writes: []*buffer{y}, reuse: []*buffer{x},
+		run: func() error {
+			onednn.BNForward(x.pointer(), l, s.mean.pointer(), s.variance.pointer(), params[0].pointer(),
+				pointerOf(params, 1), op.Eps, act, alpha, y.pointer())
+			return nil
+		},
+	})
+	return nil
+}
+
+// upstream is the gradient that reaches a batch normalization: gy, or g·act'(y)
+// left to the kernel where the activation's gradient was not computed for
+// itself.
+type upstream struct {
+	gradient, output *buffer // output is nil without activation
+	act              onednn.Activation
+	alpha            float64
+}
+
+func (c *compiler) upstream(gy *nn.Node, x *buffer) (u upstream, err error) {
+	u.act = onednn.ActNone
+	if !c.deferred(gy) {
+		u.gradient, err = c.as(gy, x.desc)
+		return u, err
+	}
+	op, in := gy.Op().(*nn.UnaryGradOp), operands(gy)
+	u.act, u.alpha = activationOf(op.Func), op.Alpha
+	if u.output, err = c.as(in[0], x.desc); err != nil {
+		return u, err
+	}
+	u.gradient, err = c.as(in[1], x.desc)
+	return u, err
+}
+
+func (u upstream) buffers() []*buffer {
+	if u.output == nil {
+		return []*buffer{u.gradient}
+	}
+	return []*buffer{u.gradient, u.output}
+}
+
+// deferred reports whether gy is the gradient of an activation behind a batch
+// normalization and all its users are that normalization's gradients, which
+// multiply by the activation's slope themselves.
+func (c *compiler) deferred(gy *nn.Node) bool {
+	op, ok := gy.Op().(*nn.UnaryGradOp)
+	if !ok || c.wanted[gy] || activationOf(op.Func) == onednn.ActNone {
+		return false
+	}
+	x := c.normalized(gy)
+	if x == nil {
+		return false
+	}
+	for _, user := range c.uses[gy] {
+		switch op := user.Op().(type) {
+		case *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp:
+			if in := operands(user); in[0] != x || in[len(in)-1] != gy {
+				return false
+			}
+		case *nn.SumOp:
+			if !overChannels(op.Axes, gy) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// normalized is the x of a batch normalization whose upstream gradient is gy,
+// or nil.
+func (c *compiler) normalized(gy *nn.Node) *nn.Node {
+	for _, user := range c.uses[gy] {
+		switch user.Op().(type) {
+		case *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp:
+			if in := operands(user); in[len(in)-1] == gy {
+				return in[0]
+			}
+		}
+	}
+	return nil
+}
+
+// gradientSums are the sums for x and gy, computed when first asked for.
+func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, error) {
+	if s, ok := c.sums[[2]*nn.Node{x, gy}]; ok {
+		return s, nil
+	}
+	st, err := c.statistics(x)
+	if err != nil {
+		return nil, err
+	}
+	xb, l, err := c.channels(x)
+	if err != nil {
+		return nil, err
+	}
+	u, err := c.upstream(gy, xb)
+	if err != nil {
+		return nil, err
+	}
+	s := &gradientSums{gy: c.fresh(onednn.Dense(l.C)), gyNormalized: c.fresh(onednn.Dense(l.C))}
+	c.sums[[2]*nn.Node{x, gy}] = s
+	c.emit(&step{
+		kernel: "batch norm gradient sums",
+		reads:  append(u.buffers(), xb, st.both), writes: []*buffer{s.gy, s.gyNormalized},
+		run: func() error {
+			onednn.BNBackwardSums(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
+				st.variance.pointer(), eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer())
+			return nil
+		},
+	})
+	return s, nil
+}
+
+// batchNormGradScale lowers the gradient by gamma.
+func (c *compiler) batchNormGradScale(n *nn.Node, op *nn.BatchNormGradScaleOp) error {
+	in := operands(n)
+	s, err := c.gradientSums(in[0], in[1], op.Eps)
+	if err != nil {
+		return err
+	}
+	c.view(n, s.gyNormalized, s.gyNormalized.desc)
+	return nil
+}
+
+// batchNormGrad lowers the gradient by x.
+func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
+	in := operands(n)
+	x, gamma, gy := in[0], in[1], in[2]
+	s, err := c.gradientSums(x, gy, op.Eps)
+	if err != nil {
+		return err
+	}
+	st, err := c.statistics(x)
+	if err != nil {
+		return err
+	}
+	xb, l, err := c.channels(x)
+	if err != nil {
+		return err
+	}
+	u, err := c.upstream(gy, xb)
+	if err != nil {
+		return err
+	}
+	g, err := c.plain(gamma)
+	if err != nil {
+		return err
+	}
+	out := c.produce(n, xb.desc)
+	c.emit(&step{
+		kernel: "batch norm gradient " + xb.desc.String(),
+		reads:  append(u.buffers(), xb, st.both, s.gy, s.gyNormalized, g), writes: []*buffer{out},
+		reuse: []*buffer{u.gradient},
+		run: func() error {
+			onednn.BNBackward(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
+				st.variance.pointer(), g.pointer(), op.Eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer(),
+				out.pointer())
+			return nil
+		},
+	})
+	return nil
+}

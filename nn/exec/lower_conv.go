@@ -1,0 +1,169 @@
+package exec
+
+import (
+	"errors"
+
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// convolutionOf fills in what the three maps of a convolution share: x on the
+// strided side, w, and y.
+func convolutionOf(direction onednn.Direction, g nn.Geometry, x, w, y *nn.Node) onednn.Convolution {
+	return onednn.Convolution{
+		Direction: direction,
+		X:         describe(x).Any(), Weights: describe(w).Any(), Y: describe(y).Any(),
+		Strides: g.Stride, PadLeft: g.Pad, PadRight: g.Pad,
+	}
+}
+
+// convolve lowers a convolution, with its bias and with an activation that
+// alone uses its result.
+func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
+	in := operands(n)
+	conv := convolutionOf(onednn.Forward, op.Geometry, in[0], in[1], n)
+	var bias *buffer
+	if op.HasBias {
+		var err error
+		if bias, err = c.plain(in[2]); err != nil {
+			return err
+		}
+		conv.Bias = &bias.desc
+	}
+	result := n
+	if act := c.soleUser(n); act != nil {
+		if u, ok := act.Op().(*nn.UnaryOp); ok && fusable(u) {
+			conv.Post, conv.Alpha = postOp(u)
+			result = act
+		}
+	}
+	p, err := c.dev.engine.Convolution(conv)
+	if unimplemented(err) {
+		return c.foreign(n)
+	} else if err != nil {
+		return err
+	}
+	c.done[result] = true
+	kernel := "convolution"
+	var operands []operand
+	for i, arg := range []onednn.Argument{onednn.Source, onednn.Weights} {
+		d, _ := p.Descriptor(arg)
+		b, err := c.as(in[i], d)
+		if err != nil {
+			return err
+		}
+		operands = append(operands, operand{arg, b})
+	}
+	if bias != nil {
+		operands = append(operands, operand{onednn.Bias, bias})
+		kernel += "+bias"
+	}
+	if result != n {
+		kernel += "+" + result.Op().(*nn.UnaryOp).Func.String()
+	}
+	d, _ := p.Descriptor(onednn.Destination)
+	operands = append(operands, operand{onednn.Destination, c.produce(result, d)})
+	c.primitive(kernel, op.FLOPs(), p, operands...)
+	return nil
+}
+
+// fusable reports whether a convolution can apply the activation to its result.
+func fusable(u *nn.UnaryOp) bool { return activationOf(u.Func) != onednn.ActNone || u.Func == nn.Tanh }
+
+func postOp(u *nn.UnaryOp) (onednn.PostOp, float64) {
+	switch u.Func {
+	case nn.ReLU:
+		return onednn.PostReLU, 0
+	case nn.LeakyReLU:
+		return onednn.PostReLU, u.Alpha
+	default:
+		return onednn.PostTanh, 0
+	}
+}
+
+// convolveTranspose lowers the transposed convolution: the data gradient of the
+// convolution that maps its result back.
+func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
+	in := operands(n)
+	if f, ok := c.foldOf(op.Geometry, n); ok {
+		if err := c.foldedTranspose(n, in[1], in[0], f, op.Geometry, op.FLOPs()); err != nil {
+			return err
+		}
+	} else {
+		p, err := c.dev.engine.Convolution(convolutionOf(onednn.BackwardData, op.Geometry, n, in[1], in[0]))
+		if unimplemented(err) {
+			return c.foreign(n)
+		} else if err != nil {
+			return err
+		}
+		if err := c.threeOperands(n, p, op.FLOPs(), "transposed convolution", n, in[1], in[0]); err != nil {
+			return err
+		}
+	}
+	if op.HasBias {
+		return c.addBias(n, in[2])
+	}
+	return nil
+}
+
+// convolveWeight lowers the weight gradient of a convolution.
+func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
+	in := operands(n)
+	if f, ok := c.foldOf(op.Geometry, in[0]); ok {
+		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())
+	}
+	p, err := c.dev.engine.Convolution(convolutionOf(onednn.BackwardWeights, op.Geometry, in[0], n, in[1]))
+	if unimplemented(err) {
+		return c.foreign(n)
+	} else if err != nil {
+		return err
+	}
+	return c.threeOperands(n, p, op.FLOPs(), "convolution weight gradient", in[0], n, in[1])
+}
+
+// threeOperands adds a backward convolution over x, w and y, of which one is
+// the node computed.
+func (c *compiler) threeOperands(n *nn.Node, p *onednn.Primitive, flops float64, kernel string, x, w, y *nn.Node) error {
+	var list []operand
+	for _, o := range []struct {
+		node *nn.Node
+		args []onednn.Argument
+	}{
+		{x, []onednn.Argument{onednn.Source, onednn.DiffSource}},
+		{w, []onednn.Argument{onednn.Weights, onednn.DiffWeights}},
+		{y, []onednn.Argument{onednn.DiffDestination}},
+	} {
+		if o.node == n {
+			continue
+		}
+		b, arg, err := c.wants(p, o.node, o.args)
+		if err != nil {
+			return err
+		}
+		list = append(list, operand{arg, b})
+	}
+	for _, arg := range []onednn.Argument{onednn.DiffSource, onednn.DiffWeights} {
+		if d, ok := p.Descriptor(arg); ok {
+			list = append(list, operand{arg, c.produce(n, d)})
+		}
+	}
+	c.primitive(kernel, flops, p, list...)
+	return nil
+}
+
+// wants is the value in the layout that p has for the first of args it knows.
+func (c *compiler) wants(p *onednn.Primitive, n *nn.Node, args []onednn.Argument) (*buffer, onednn.Argument, error) {
+	for _, arg := range args {
+		if d, ok := p.Descriptor(arg); ok {
+			b, err := c.as(n, d)
+			return b, arg, err
+		}
+	}
+	return nil, 0, errors.New("the primitive has no such operand")
+}
+
+// unimplemented reports whether oneDNN has no kernel for what was asked.
+func unimplemented(err error) bool {
+	var s onednn.Status
+	return errors.As(err, &s) && s == onednn.Unimplemented
+}

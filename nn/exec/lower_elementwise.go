@@ -1,0 +1,272 @@
+package exec
+
+import (
+	"slices"
+	"unsafe"
+
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// activationOf is the activation as the fused kernels know it, or ActNone.
+func activationOf(f nn.UnaryFunc) onednn.Activation {
+	switch f {
+	case nn.ReLU:
+		return onednn.ActReLU
+	case nn.LeakyReLU:
+		return onednn.ActLeakyReLU
+	default:
+		return onednn.ActNone
+	}
+}
+
+var unaryKernels = map[nn.UnaryFunc]onednn.UnaryFunc{
+	nn.ReLU: onednn.UnaryReLU, nn.LeakyReLU: onednn.UnaryLeakyReLU, nn.Tanh: onednn.UnaryTanh,
+	nn.Sigmoid: onednn.UnarySigmoid, nn.Softplus: onednn.UnarySoftplus, nn.Exp: onednn.UnaryExp,
+	nn.Log: onednn.UnaryLog, nn.Sqrt: onednn.UnarySqrt, nn.Abs: onednn.UnaryAbs, nn.Sign: onednn.UnarySign,
+	nn.Pow: onednn.UnaryPow, nn.Scale: onednn.UnaryScale, nn.Shift: onednn.UnaryShift,
+}
+
+// keepsZero reports whether f(0) = 0, so that padding stays zero.
+func keepsZero(op *nn.UnaryOp) bool {
+	switch op.Func {
+	case nn.Sigmoid, nn.Softplus, nn.Exp, nn.Log:
+		return false
+	case nn.Shift:
+		return op.Alpha == 0
+	case nn.Pow:
+		return op.Alpha > 0
+	default:
+		return true
+	}
+}
+
+// dense is n in a layout without gaps: its own, or plain; and always plain when
+// padding must not be touched.
+func (c *compiler) dense(n *nn.Node, padding bool) (*buffer, error) {
+	b := c.home(n)
+	if _, ok := b.desc.Channels(); ok && (padding || !b.desc.Padded()) {
+		return b, nil
+	}
+	return c.plain(n)
+}
+
+func (c *compiler) unary(n *nn.Node, op *nn.UnaryOp) error {
+	x, err := c.dense(operands(n)[0], keepsZero(op))
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, x.desc)
+	f, size := unaryKernels[op.Func], x.desc.Floats()
+	c.emit(&step{kernel: op.Func.String(), reads: []*buffer{x}, writes: []*buffer{y}, reuse: []*buffer{x}, run: func() error {
+		onednn.Unary(f, op.Alpha, x.pointer(), y.pointer(), size)
+		return nil
+	}})
+	return nil
+}
+
+func (c *compiler) unaryGrad(n *nn.Node, op *nn.UnaryGradOp) error {
+	if c.deferred(n) {
+		return nil
+	}
+	in := operands(n)
+	y, err := c.dense(in[0], true)
+	if err != nil {
+		return err
+	}
+	gy, err := c.as(in[1], y.desc)
+	if err != nil {
+		return err
+	}
+	gx := c.produce(n, y.desc)
+	f, size := unaryKernels[op.Func], y.desc.Floats()
+	c.emit(&step{
+		kernel: op.Func.String() + " gradient", reads: []*buffer{y, gy}, writes: []*buffer{gx}, reuse: []*buffer{gy, y},
+		run: func() error {
+			onednn.UnaryGrad(f, op.Alpha, y.pointer(), gy.pointer(), gx.pointer(), size)
+			return nil
+		},
+	})
+	return nil
+}
+
+var binaryKernels = map[nn.BinaryFunc]onednn.BinaryFunc{
+	nn.Add: onednn.BinaryAdd, nn.Sub: onednn.BinarySub, nn.Mul: onednn.BinaryMul, nn.Div: onednn.BinaryDiv,
+}
+
+func (c *compiler) binary(n *nn.Node, op *nn.BinaryOp) error {
+	in := operands(n)
+	a, b := c.narrow(in[0]), c.narrow(in[1])
+	shape := n.Shape()
+	fullA, fullB := slices.Equal(a.Shape(), shape), slices.Equal(b.Shape(), shape)
+	switch {
+	case fullA && fullB:
+		return c.binaryEqual(n, op, a, b)
+	case fullA && perChannel(b):
+		return c.binaryChannel(n, op, a, b, false)
+	case fullB && perChannel(a):
+		return c.binaryChannel(n, op, b, a, true)
+	case fullA && b.Shape().TotalSize() == 1:
+		return c.binaryScalar(n, op, a, b, false)
+	case fullB && a.Shape().TotalSize() == 1:
+		return c.binaryScalar(n, op, b, a, true)
+	}
+	bufs, err := c.plains([]*nn.Node{a, b})
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, describe(n))
+	f, sa, sb := binaryKernels[op.Func], repeating(a), repeating(b)
+	c.emit(&step{kernel: op.Func.String() + " broadcast", reads: bufs, writes: []*buffer{y}, run: func() error {
+		onednn.BinaryStrided(f, shape, sa, sb, bufs[0].pointer(), bufs[1].pointer(), y.pointer())
+		return nil
+	}})
+	return nil
+}
+
+// narrow looks through a broadcast that nobody has needed in full yet.
+func (c *compiler) narrow(n *nn.Node) *nn.Node {
+	if _, ok := n.Op().(*nn.BroadcastOp); ok && len(c.values[n]) == 0 {
+		return operands(n)[0]
+	}
+	return n
+}
+
+// perChannel reports whether n is 1×C×1…: one number a channel.
+func perChannel(n *nn.Node) bool {
+	s := n.Shape()
+	return len(s) >= 2 && s[1] > 1 && s.TotalSize() == s[1]
+}
+
+func (c *compiler) binaryEqual(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
+	first := a
+	if c.home(a).desc.IsPlain() && !c.home(b).desc.IsPlain() {
+		first = b
+	}
+	base, err := c.dense(first, op.Func != nn.Div)
+	if err != nil {
+		return err
+	}
+	x, err := c.as(a, base.desc)
+	if err != nil {
+		return err
+	}
+	z, err := c.as(b, base.desc)
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, base.desc)
+	f, size := binaryKernels[op.Func], base.desc.Floats()
+	c.emit(&step{kernel: op.Func.String(), reads: []*buffer{x, z}, writes: []*buffer{y}, reuse: []*buffer{x, z}, run: func() error {
+		onednn.Binary(f, x.pointer(), z.pointer(), y.pointer(), size)
+		return nil
+	}})
+	return nil
+}
+
+// binaryChannel combines x with one number a channel; swapped: the vector is
+// the first operand.
+func (c *compiler) binaryChannel(n *nn.Node, op *nn.BinaryOp, full, vector *nn.Node, swapped bool) error {
+	x, l, err := c.channels(full)
+	if err != nil {
+		return err
+	}
+	v, err := c.plain(vector)
+	if err != nil {
+		return err
+	}
+	y, f := c.produce(n, x.desc), binaryKernels[op.Func]
+	c.emit(&step{
+		kernel: op.Func.String() + " per channel", reads: []*buffer{x, v}, writes: []*buffer{y}, reuse: []*buffer{x},
+		run: func() error {
+			onednn.ChannelBinary(f, x.pointer(), l, v.pointer(), swapped, y.pointer())
+			return nil
+		},
+	})
+	return nil
+}
+
+func (c *compiler) binaryScalar(n *nn.Node, op *nn.BinaryOp, full, one *nn.Node, swapped bool) error {
+	x, err := c.dense(full, op.Func == nn.Mul || op.Func == nn.Div && !swapped)
+	if err != nil {
+		return err
+	}
+	v, err := c.plain(one)
+	if err != nil {
+		return err
+	}
+	y, f := c.produce(n, x.desc), binaryKernels[op.Func]
+	sizes, each, none := []int{x.desc.Floats()}, []int{1}, []int{0}
+	c.emit(&step{kernel: op.Func.String() + " scalar", reads: []*buffer{x, v}, writes: []*buffer{y}, reuse: []*buffer{x}, run: func() error {
+		if swapped {
+			onednn.BinaryStrided(f, sizes, none, each, v.pointer(), x.pointer(), y.pointer())
+		} else {
+			onednn.BinaryStrided(f, sizes, each, none, x.pointer(), v.pointer(), y.pointer())
+		}
+		return nil
+	}})
+	return nil
+}
+
+// addBias adds one number a channel to the result of n, in place, together with
+// an activation that alone uses it.
+func (c *compiler) addBias(n, bias *nn.Node) error {
+	x, l, err := c.channels(n)
+	if err != nil {
+		return err
+	}
+	b, err := c.plain(bias)
+	if err != nil {
+		return err
+	}
+	result, act, alpha, kernel := n, onednn.ActNone, 0.0, "bias"
+	if user := c.soleUser(n); user != nil {
+		if u, ok := user.Op().(*nn.UnaryOp); ok && activationOf(u.Func) != onednn.ActNone {
+			result, act, alpha = user, activationOf(u.Func), u.Alpha
+			kernel += "+" + u.Func.String()
+		}
+	}
+	delete(c.values, n)
+	c.done[result] = true
+	y := c.produce(result, x.desc)
+	c.emit(&step{kernel: kernel, reads: []*buffer{x, b}, writes: []*buffer{y}, reuse: []*buffer{x}, run: func() error {
+		onednn.BiasAct(x.pointer(), l, b.pointer(), act, alpha, y.pointer())
+		return nil
+	}})
+	return nil
+}
+
+// strides are the distances between neighbours of a plain tensor.
+func strides(shape []int) []int {
+	v := make([]int, len(shape))
+	for i, n := len(shape)-1, 1; i >= 0; i-- {
+		v[i] = n
+		n *= shape[i]
+	}
+	return v
+}
+
+// repeating are strides with 0 along the axes of size 1, which repeat.
+func repeating(n *nn.Node) []int {
+	v := strides(n.Shape())
+	for i, size := range n.Shape() {
+		if size == 1 {
+			v[i] = 0
+		}
+	}
+	return v
+}
+
+func pointerOf(list []*buffer, i int) unsafe.Pointer {
+	if i < len(list) {
+		return list[i].pointer()
+	}
+	return nil
+}
+
+func pointerOrNil(b *buffer) unsafe.Pointer {
+	if b == nil {
+		return nil
+	}
+	return b.pointer()
+}

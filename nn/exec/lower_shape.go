@@ -1,0 +1,188 @@
+package exec
+
+import (
+	"unsafe"
+
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// overChannels reports whether a sum leaves one number a channel.
+func overChannels(axes []int, x *nn.Node) bool {
+	if len(x.Shape()) < 2 || len(axes) != len(x.Shape())-1 {
+		return false
+	}
+	for _, a := range axes {
+		if a == 1 {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *compiler) sum(n *nn.Node, op *nn.SumOp) error {
+	x := operands(n)[0]
+	switch {
+	case overChannels(op.Axes, x):
+		return c.sumChannels(n, x)
+	case len(op.Axes) == len(x.Shape()):
+		b, err := c.dense(x, true) // zeros in the padding add nothing
+		if err != nil {
+			return err
+		}
+		c.reduce(n, b, []int{b.desc.Floats()}, []bool{true})
+		return nil
+	}
+	b, err := c.plain(x)
+	if err != nil {
+		return err
+	}
+	over := make([]bool, len(x.Shape()))
+	for _, a := range op.Axes {
+		over[a] = true
+	}
+	c.reduce(n, b, x.Shape(), over)
+	return nil
+}
+
+func (c *compiler) reduce(n *nn.Node, x *buffer, sizes []int, over []bool) {
+	y := c.produce(n, describe(n))
+	c.emit(&step{kernel: "sum", reads: []*buffer{x}, writes: []*buffer{y}, run: func() error {
+		onednn.Sum(sizes, over, x.pointer(), y.pointer())
+		return nil
+	}})
+}
+
+func (c *compiler) sumChannels(n, x *nn.Node) error {
+	if from := c.normalized(x); from != nil { // its gradient sums hold this one
+		for _, user := range c.uses[x] {
+			eps, ok := epsOf(user)
+			if !ok {
+				continue
+			}
+			s, err := c.gradientSums(from, x, eps)
+			if err != nil {
+				return err
+			}
+			c.view(n, s.gy, describe(n))
+			return nil
+		}
+	}
+	b, l, err := c.channels(x)
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, describe(n))
+	c.emit(&step{kernel: "sum per channel", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
+		onednn.ChannelSum(b.pointer(), l, y.pointer())
+		return nil
+	}})
+	return nil
+}
+
+func epsOf(n *nn.Node) (float64, bool) {
+	switch op := n.Op().(type) {
+	case *nn.BatchNormGradOp:
+		return op.Eps, true
+	case *nn.BatchNormGradScaleOp:
+		return op.Eps, true
+	default:
+		return 0, false
+	}
+}
+
+// materialize computes a broadcast in full. The element-wise kernels do without:
+// they repeat an operand as they go.
+func (c *compiler) materialize(n *nn.Node) error {
+	x := operands(n)[0]
+	b, err := c.plain(x)
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, describe(n))
+	shape, from := n.Shape(), repeating(x)
+	c.emit(&step{kernel: "broadcast", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
+		onednn.CopyStrided(shape, from, b.pointer(), strides(shape), y.pointer())
+		return nil
+	}})
+	return nil
+}
+
+// reshape is another view of the plain tensor.
+func (c *compiler) reshape(n *nn.Node) error {
+	x, err := c.plain(operands(n)[0])
+	if err != nil {
+		return err
+	}
+	c.view(n, x, describe(n))
+	return nil
+}
+
+// transpose is a view with the axes' strides exchanged; who needs another
+// layout copies it.
+func (c *compiler) transpose(n *nn.Node, op *nn.TransposeOp) error {
+	x := operands(n)[0]
+	b, err := c.plain(x)
+	if err != nil {
+		return err
+	}
+	from, to := strides(x.Shape()), make([]int, len(op.Perm))
+	for i, axis := range op.Perm {
+		to[i] = from[axis]
+	}
+	c.view(n, b, onednn.Strided(n.Shape(), to))
+	return nil
+}
+
+// concat copies each operand to its place.
+func (c *compiler) concat(n *nn.Node, op *nn.ConcatOp) error {
+	in := operands(n)
+	y := c.produce(n, describe(n))
+	to, at := strides(n.Shape()), 0
+	for _, x := range in {
+		b, err := c.plain(x)
+		if err != nil {
+			return err
+		}
+		c.copyStrided("concat", x.Shape(), b, strides(x.Shape()), 0, y, to, at*to[op.Axis])
+		at += x.Shape()[op.Axis]
+	}
+	return nil
+}
+
+func (c *compiler) slice(n *nn.Node, op *nn.SliceOp) error {
+	x := operands(n)[0]
+	b, err := c.plain(x)
+	if err != nil {
+		return err
+	}
+	from := strides(x.Shape())
+	c.copyStrided("slice", n.Shape(), b, from, op.From*from[op.Axis], c.produce(n, describe(n)), strides(n.Shape()), 0)
+	return nil
+}
+
+func (c *compiler) pad(n *nn.Node, op *nn.PadOp) error {
+	x := operands(n)[0]
+	b, err := c.plain(x)
+	if err != nil {
+		return err
+	}
+	y := c.produce(n, describe(n))
+	size := y.desc.Floats()
+	c.emit(&step{kernel: "fill", writes: []*buffer{y}, run: func() error {
+		onednn.Fill(y.pointer(), 0, size)
+		return nil
+	}})
+	to := strides(n.Shape())
+	c.copyStrided("pad", x.Shape(), b, strides(x.Shape()), 0, y, to, op.Before*to[op.Axis])
+	return nil
+}
+
+// copyStrided copies a block of the given shape between two tensors, each from
+// an offset in elements.
+func (c *compiler) copyStrided(kernel string, shape []int, x *buffer, sx []int, ox int, y *buffer, sy []int, oy int) {
+	c.emit(&step{kernel: kernel, reads: []*buffer{x}, writes: []*buffer{y}, run: func() error {
+		onednn.CopyStrided(shape, sx, unsafe.Add(x.pointer(), 4*ox), sy, unsafe.Add(y.pointer(), 4*oy))
+		return nil
+	}})
+}
