@@ -6,6 +6,7 @@ VERSION     := $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MINUTES     ?= 8
 DEMO        := runs/demo
+BENCH_DATA   = $(if $(DATA),--data '$(DATA)')
 
 .DEFAULT_GOAL := help
 .PHONY: help deps generate build demo test bench lint fmt clean
@@ -32,15 +33,25 @@ demo: build ## train TGAN on Moving MNIST for 8 minutes (MINUTES=8) into runs/de
 		'  report.html   the whole run on one page, its samples playing' \
 		'  samples/      contact sheets (.png, a clip a row) and videos (.mp4)' \
 		'  plots/        losses over the steps' \
-		'  checkpoints/  bin/videogan sample $(DEMO) -n 16 --gif draws more' \
-		'To go on:       bin/videogan train tgan-small --out $(DEMO) --resume --set train.minutes=60'
+		'  checkpoints/  bin/videogan sample $(DEMO) -n 16 --gif draws more'
 
 test: build ## build, vet and run all tests
 	$(GO) vet ./...
 	$(GO) test -timeout 20m ./...
 
-bench: build ## measure step time, loader and decoder on this machine
-	@scripts/bench.sh
+# The paper's network at two batch sizes, the loader, and the decoder against the
+# ffmpeg command: on DATA, a folder of UCF101, or on made-up clips of its kind.
+bench: build ## measure step time, loader and decoder here (DATA=UCF101: on real clips)
+	bin/videogan bench tgan-ucf101 --batch 4 $(BENCH_DATA)
+	bin/videogan bench tgan-ucf101 --batch 16 $(BENCH_DATA)
+	bin/videogan bench data moving-mnist
+ifdef DATA
+	bin/videogan bench data ucf101 $(BENCH_DATA)
+	find '$(DATA)' -name '*.avi' | sort | head -n 50 | tr '\n' '\0' | xargs -0 bin/videogan bench decode
+else
+	ffmpeg -v error -y -f lavfi -i testsrc2=size=320x240:rate=25:duration=20 -c:v mpeg4 -q:v 5 bin/bench.avi
+	bin/videogan bench decode bin/bench.avi
+endif
 
 lint: deps ## check formatting, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }

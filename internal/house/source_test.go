@@ -48,12 +48,9 @@ func TestSourceFilesAreShort(t *testing.T) {
 
 func TestPackagesAreDocumented(t *testing.T) {
 	for _, p := range packages(t) {
-		want := "Package " + path.Base(p.ImportPath) + " "
-		if slices.Contains(p.Imports, "C") || p.Doc != "" && strings.HasPrefix(p.Doc, "Command ") {
-			want = ""
-		}
-		if p.Doc == "" || !strings.HasPrefix(p.Doc, want) {
-			t.Errorf("%s: package comment is %q, want one that begins with %q", p.room(), p.Doc, want)
+		name := path.Base(p.ImportPath)
+		if !strings.HasPrefix(p.Doc, "Package "+name+" ") && !strings.HasPrefix(p.Doc, "Command "+name+" ") {
+			t.Errorf("%s: package comment is %q, want one that begins with 'Package %s' or 'Command %s'", p.room(), p.Doc, name, name)
 		}
 	}
 }
