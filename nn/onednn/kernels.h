@@ -1,0 +1,127 @@
+// The kernels that oneDNN lacks, on float32 data.
+//
+// Every kernel splits its work over the calling thread's OpenMP team, small work
+// excepted, allocates nothing, and passes NaN and infinities on. Sums are taken
+// in double precision over pieces that depend on sizes only, so that a result
+// has the same bits for any number of threads. Unless stated otherwise an output
+// may be the same array as an input, but must not overlap one in part.
+#ifndef VG_KERNELS_H
+#define VG_KERNELS_H
+
+#include <stdint.h>
+
+// Nobody reads errno or the floating-point flags, and without them sqrtf and
+// comparisons vectorize. (cgo refuses the command line's form of these.)
+#pragma GCC optimize("no-math-errno", "no-trapping-math")
+
+// A tensor of n samples, c channels and s positions, stored as n × cb × s × b:
+// channel cb·b + i lies in block cb at i. Plain N×C×S has b = 1, channels last
+// has cb = 1 and b = c, oneDNN's blocked layouts have b = 8 or 16. Channels from
+// c on fill up the last block: they hold zeros and every kernel leaves them so.
+typedef struct {
+	int64_t n, cb, s, b, c;
+} vg_layout;
+
+enum { VG_ACT_NONE, VG_ACT_RELU, VG_ACT_LEAKY_RELU };
+
+enum {
+	VG_RELU,
+	VG_LEAKY_RELU,
+	VG_TANH,
+	VG_SIGMOID,
+	VG_SOFTPLUS,
+	VG_EXP,
+	VG_LOG,
+	VG_SQRT,
+	VG_ABS,
+	VG_SIGN,
+	VG_POW,
+	VG_SCALE,
+	VG_SHIFT,
+	VG_COPY
+};
+
+enum { VG_ADD, VG_SUB, VG_MUL, VG_DIV };
+
+enum { VG_POOL_AVERAGE, VG_POOL_MAX };
+
+// The most axes that a strided kernel takes.
+enum { VG_MAX_AXES = 8 };
+
+// Batch normalization. mean and var hold c numbers; var is the biased variance.
+void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var);
+// y = act((x - mean)/√(var + eps)·gamma + beta); beta may be NULL.
+void vg_bn_forward(const float *x, vg_layout l, const float *mean, const float *var, const float *gamma,
+	const float *beta, double eps, int act, double alpha, float *y);
+// With u = gy·act'(y), or u = gy without activation (y is then unused):
+// sum_u = Σ u and sum_ux = Σ u·x̂ over every channel.
+void vg_bn_backward_sums(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
+	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux);
+// gx = gamma/√(var + eps)·(u - sum_u/m - x̂·sum_ux/m) with m = n·s.
+void vg_bn_backward(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
+	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
+	const float *sum_ux, float *gx);
+
+// One number a channel.
+void vg_channel_sum(const float *x, vg_layout l, float *out);
+void vg_channel_binary(int func, const float *x, vg_layout l, const float *v, int v_first, float *y);
+void vg_bias_act(const float *x, vg_layout l, const float *bias, int act, double alpha, float *y);
+
+// Element-wise functions of n numbers.
+void vg_unary(int func, double alpha, const float *x, float *y, int64_t n);
+void vg_unary_grad(int func, double alpha, const float *y, const float *gy, float *gx, int64_t n);
+void vg_binary(int func, const float *a, const float *b, float *y, int64_t n);
+void vg_add_scaled(const float *a, const float *b, double scale, float *y, int64_t n); // a + scale·b
+void vg_add_into(float *dst, const float *src, int64_t n);
+void vg_fill(float *y, double value, int64_t n);
+
+// Strided views of at most VG_MAX_AXES axes; strides are in elements, 0 repeats.
+void vg_binary_strided(int func, int rank, const int64_t *dims, const int64_t *stride_a, const int64_t *stride_b,
+	const float *a, const float *b, float *y); // y dense
+void vg_broadcast(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, float *y); // y dense
+void vg_copy_strided(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, const int64_t *stride_y,
+	float *y);
+
+// y = Σ x over the axes with a non-zero mark; x and y dense.
+void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, float *y);
+double vg_sum_squares(const float *x, int64_t n);
+int vg_has_nonfinite(const float *x, int64_t n);
+// exp(x)/Σ exp(x) of outer × axis × inner numbers along the middle, or its logarithm.
+void vg_softmax(const float *x, int64_t outer, int64_t axis, int64_t inner, int logarithm, float *y);
+
+// Optimizers: one pass over parameter p, gradient g and state.
+// step is the learning rate over 1 - beta1^t, root is √(1 - beta2^t).
+void vg_adam(float *p, const float *g, float *m, float *v, int64_t n, double step, double beta1, double beta2,
+	double eps, double root);
+void vg_rmsprop(float *p, const float *g, float *s, int64_t n, double lr, double alpha, double eps, int eps_inside);
+void vg_sgd(float *p, const float *g, float *buf, int64_t n, double lr, double momentum); // buf NULL: no momentum
+void vg_ema(float *avg, const float *p, int64_t n, double keep);
+void vg_clamp(float *p, int64_t n, double lo, double hi);
+
+// Philox4x32-10 numbers: words 4i … 4i+3 are those of counter (counter low,
+// counter high, i low, i high) under the key.
+void vg_philox_normal(float *out, int64_t n, uint32_t key0, uint32_t key1, uint64_t counter);
+void vg_philox_bernoulli(float *out, int64_t n, uint32_t key0, uint32_t key1, uint64_t counter, double p, double one);
+
+// Pooling of planes × in[0] × in[1] × in[2] × b to planes × out … × b.
+typedef struct {
+	int64_t planes, b;
+	int64_t in[3], out[3], kernel[3], stride[3], pad[3];
+} vg_pool;
+
+// Average: windows divide by the whole kernel, padding counts as zeros. Max: the
+// padding never wins, NaN always does, of equals the first.
+void vg_pool_forward(int kind, const vg_pool *p, const float *x, float *y);
+// The adjoint; x is used for VG_POOL_MAX only. gx may not be gy.
+void vg_pool_backward(int kind, const vg_pool *p, const float *x, const float *gy, float *gx);
+// y takes v where x has its maximum.
+void vg_maxpool_gather(const vg_pool *p, const float *x, const float *v, float *y);
+// Repeats every element scale times along each axis; out is not read from p.
+void vg_upsample(int64_t planes, const int64_t in[3], const int64_t scale[3], int64_t b, const float *x, float *y);
+
+// Conversions. dst must not be src.
+void vg_bytes_to_float(const uint8_t *src, int64_t n, double scale, double shift, float *dst);
+void vg_to_bf16(const float *src, int64_t n, uint16_t *dst); // to nearest, ties to even
+void vg_from_bf16(const uint16_t *src, int64_t n, float *dst);
+
+#endif

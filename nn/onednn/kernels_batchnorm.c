@@ -1,0 +1,146 @@
+#include "kernels_pieces.h"
+
+typedef struct {
+	vg_layout l;
+	vg_pieces pieces;
+	const float *x;
+	float *mean, *var;
+	vg_partial *partials; // mean and Σ (x - mean)² of every task; NULL: a task has the result
+} stats_args;
+
+// Combines a tile's pieces in order by the rule of Chan, Golub and LeVeque (1983).
+static void finish_stats(const stats_args *a, int64_t tile, const vg_partial *p) {
+	const vg_run r = vg_run_at(&a->l, 0, tile, 0, 0);
+	for (int64_t j = 0; j < r.distinct && r.channel + j < a->l.c; j++) {
+		double count = 0, mean = 0, m2 = 0;
+		for (int64_t k = 0; k < a->pieces.count; k++) {
+			const double more = vg_piece_begin(&a->pieces, k + 1) - vg_piece_begin(&a->pieces, k);
+			const double delta = p[k].first[j] - mean, total = count + more;
+			mean += delta * more / total;
+			m2 += p[k].second[j] + delta * delta * count * more / total;
+			count = total;
+		}
+		a->mean[r.channel + j] = mean;
+		a->var[r.channel + j] = m2 / count;
+	}
+}
+
+// Adds x - shift and its square.
+VG_INLINE void stats_row(const float *x, const vg_d4 *shift, vg_sums *s) {
+	for (int h = 0; h < VG_LANES / 4; h++) {
+		const vg_d4 d = vg_load4d(x + 4 * h) - shift[h];
+		s->first[h] += d;
+		s->second[h] += d * d;
+	}
+}
+
+VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
+	const stats_args *a = args;
+	const vg_layout l = a->l;
+	const float *x = a->x;
+	for (int64_t task = lo; task < hi; task++) {
+		vg_piece_walk w = vg_piece_start(&a->pieces, task);
+		const double count = w.end - w.at;
+		// Deviations are taken from the first value of each channel, so that a mean
+		// far from 0 costs no digits of the variance.
+		const vg_run begin = vg_run_at(&l, w.at / l.s, w.tile, w.at % l.s, 1);
+		const float *x0 = x + (begin.rows ? begin.offset : begin.part);
+		float first[VG_LANES];
+		for (int64_t j = 0; j < VG_LANES; j++) first[j] = x0[j % begin.distinct];
+		vg_d4 shift[VG_LANES / 4];
+		for (int h = 0; h < VG_LANES / 4; h++) shift[h] = vg_load4d(first + 4 * h);
+
+		vg_sums s = {0};
+		vg_run r;
+		while (vg_piece_next(&l, &w, &r)) {
+			for (int64_t i = 0; i < r.rows; i++) stats_row(x + r.offset + i * r.stride, shift, &s);
+			for (int64_t i = 0; i < r.parts; i++) {
+				float row[VG_LANES];
+				memcpy(row, first, sizeof row); // adds nothing
+				memcpy(row, x + r.part + i * r.stride, r.width * sizeof *row);
+				stats_row(row, shift, &s);
+			}
+		}
+		vg_partial p;
+		vg_fold(begin.distinct, &s, &p);
+		for (int64_t j = 0; j < VG_LANES; j++) {
+			const double mean = p.first[j] / count, m2 = p.second[j] - p.first[j] * mean;
+			p.first[j] = first[j] + mean;
+			p.second[j] = m2 < 0 ? 0 : m2; // less than 0 by rounding
+		}
+		if (a->partials) a->partials[task] = p;
+		else finish_stats(a, w.tile, &p);
+	}
+}
+
+void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var) {
+	l = vg_simplify(l);
+	vg_partial partials[VG_MAX_TASKS];
+	stats_args a = {l, vg_split(&l), x, mean, var, partials};
+	if (a.pieces.count == 1) a.partials = 0;
+	vg_for(a.pieces.tiles * a.pieces.count, a.pieces.each, stats_worker, &a);
+	for (int64_t t = 0; a.partials && t < a.pieces.tiles; t++) finish_stats(&a, t, partials + t * a.pieces.count);
+}
+
+typedef struct {
+	vg_layout l;
+	const float *x, *mean, *var, *gamma, *beta;
+	float eps, alpha;
+	int act;
+	float *y;
+} forward_args;
+
+typedef struct {
+	float mean[VG_LANES], scale[VG_LANES], beta[VG_LANES];
+} forward_lanes;
+
+VG_INLINE void forward_row(const float *x, const forward_lanes *k, int act, float alpha, float *y) {
+	for (int h = 0; h < VG_LANES; h += 8) {
+		const vg_f8 v = (vg_load8(x + h) - vg_load8(k->mean + h)) * vg_load8(k->scale + h) + vg_load8(k->beta + h);
+		vg_store8(y + h, vg_activate8(v, act, alpha));
+	}
+}
+
+VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t hi) {
+	const vg_layout l = a->l;
+	const float *x = a->x;
+	const float alpha = a->alpha;
+	float *y = a->y;
+	vg_walk w = {lo, hi, 0};
+	vg_run r;
+	while (vg_next(&l, &w, &r)) {
+		forward_lanes k;
+		float var[VG_LANES];
+		vg_to_lanes(a->mean, 0, &l, &r, k.mean);
+		vg_to_lanes(a->var, 1, &l, &r, var);
+		vg_to_lanes(a->gamma, 0, &l, &r, k.scale);
+		vg_to_lanes(a->beta, 0, &l, &r, k.beta);
+		for (int j = 0; j < VG_LANES; j++) k.scale[j] /= sqrtf(var[j] + a->eps);
+		for (int64_t i = 0; i < r.rows; i++) {
+			const int64_t at = r.offset + i * r.stride;
+			forward_row(x + at, &k, act, alpha, y + at);
+		}
+		for (int64_t i = 0; i < r.parts; i++) {
+			const int64_t at = r.part + i * r.stride;
+			float row[VG_LANES];
+			forward_row(vg_widen(x + at, r.width, row), &k, act, alpha, row);
+			memcpy(y + at, row, r.width * sizeof *y);
+		}
+	}
+}
+
+VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
+	const forward_args *a = args;
+	switch (a->act) {
+	case VG_ACT_RELU: forward_range(a, VG_ACT_RELU, lo, hi); break;
+	case VG_ACT_LEAKY_RELU: forward_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
+	default: forward_range(a, VG_ACT_NONE, lo, hi);
+	}
+}
+
+void vg_bn_forward(const float *x, vg_layout l, const float *mean, const float *var, const float *gamma,
+	const float *beta, double eps, int act, double alpha, float *y) {
+	l = vg_simplify(l);
+	const forward_args a = {l, x, mean, var, gamma, beta, eps, alpha, act, y};
+	vg_for(l.n * l.cb * l.s, l.b, forward_worker, &a);
+}

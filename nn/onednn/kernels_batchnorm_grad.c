@@ -1,0 +1,168 @@
+#include "kernels_pieces.h"
+
+typedef struct {
+	vg_layout l;
+	vg_pieces pieces;
+	const float *x, *gy, *y, *mean, *var;
+	double eps;
+	float alpha;
+	int act;
+	float *sum_u, *sum_ux;
+	vg_partial *partials; // Σ u and Σ u·(x - mean) of every task; NULL: a task has the result
+} sums_args;
+
+static void finish_sums(const sums_args *a, int64_t tile, const vg_partial *p) {
+	const vg_run r = vg_run_at(&a->l, 0, tile, 0, 0);
+	for (int64_t j = 0; j < r.distinct && r.channel + j < a->l.c; j++) {
+		double u = 0, ux = 0;
+		for (int64_t k = 0; k < a->pieces.count; k++) {
+			u += p[k].first[j];
+			ux += p[k].second[j];
+		}
+		a->sum_u[r.channel + j] = u;
+		a->sum_ux[r.channel + j] = ux / sqrt(a->var[r.channel + j] + a->eps);
+	}
+}
+
+VG_INLINE void sums_row(const float *x, const float *gy, const float *y, const vg_d4 *mean, int act, float alpha,
+	vg_sums *s) {
+	float u[VG_LANES];
+	for (int h = 0; h < VG_LANES; h += 8) vg_store8(u + h, vg_slope8(vg_load8(gy + h), vg_load8(y + h), act, alpha));
+	for (int h = 0; h < VG_LANES / 4; h++) {
+		const vg_d4 g = vg_load4d((act == VG_ACT_NONE ? gy : u) + 4 * h);
+		s->first[h] += g;
+		s->second[h] += g * (vg_load4d(x + 4 * h) - mean[h]);
+	}
+}
+
+VG_INLINE void sums_range(const sums_args *a, int act, int64_t lo, int64_t hi) {
+	const vg_layout l = a->l;
+	const float *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
+	const float alpha = a->alpha;
+	for (int64_t task = lo; task < hi; task++) {
+		vg_piece_walk w = vg_piece_start(&a->pieces, task);
+		vg_run r = vg_run_at(&l, 0, w.tile, 0, 0);
+		const int64_t distinct = r.distinct;
+		float lanes[VG_LANES];
+		vg_to_lanes(a->mean, 0, &l, &r, lanes);
+		vg_d4 mean[VG_LANES / 4];
+		for (int h = 0; h < VG_LANES / 4; h++) mean[h] = vg_load4d(lanes + 4 * h);
+
+		vg_sums s = {0};
+		while (vg_piece_next(&l, &w, &r)) {
+			for (int64_t i = 0; i < r.rows; i++) {
+				const int64_t at = r.offset + i * r.stride;
+				sums_row(x + at, gy + at, y + at, mean, act, alpha, &s);
+			}
+			for (int64_t i = 0; i < r.parts; i++) {
+				const int64_t at = r.part + i * r.stride;
+				float row[3][VG_LANES];
+				sums_row(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
+					vg_widen(y + at, r.width, row[2]), mean, act, alpha, &s);
+			}
+		}
+		vg_partial p;
+		vg_fold(distinct, &s, &p);
+		if (a->partials) a->partials[task] = p;
+		else finish_sums(a, w.tile, &p);
+	}
+}
+
+VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
+	const sums_args *a = args;
+	switch (a->act) {
+	case VG_ACT_RELU: sums_range(a, VG_ACT_RELU, lo, hi); break;
+	case VG_ACT_LEAKY_RELU: sums_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
+	default: sums_range(a, VG_ACT_NONE, lo, hi);
+	}
+}
+
+void vg_bn_backward_sums(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
+	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux) {
+	l = vg_simplify(l);
+	vg_partial partials[VG_MAX_TASKS];
+	sums_args a = {l, vg_split(&l), x, gy, y, mean, var, eps, alpha, act, sum_u, sum_ux, partials};
+	if (a.pieces.count == 1) a.partials = 0;
+	vg_for(a.pieces.tiles * a.pieces.count, a.pieces.each, sums_worker, &a);
+	for (int64_t t = 0; a.partials && t < a.pieces.tiles; t++) finish_sums(&a, t, partials + t * a.pieces.count);
+}
+
+typedef struct {
+	vg_layout l;
+	const float *x, *gy, *y, *mean, *var, *gamma, *sum_u, *sum_ux;
+	float eps, alpha;
+	int act;
+	float *gx;
+} backward_args;
+
+// gx = scale·(u - centre - (x - mean)·slope).
+typedef struct {
+	float mean[VG_LANES], scale[VG_LANES], centre[VG_LANES], slope[VG_LANES];
+} backward_lanes;
+
+VG_INLINE void backward_row(const float *x, const float *gy, const float *y, const backward_lanes *k, int act,
+	float alpha, float *gx) {
+	for (int h = 0; h < VG_LANES; h += 8) {
+		const vg_f8 u = vg_slope8(vg_load8(gy + h), vg_load8(y + h), act, alpha);
+		const vg_f8 d = vg_load8(x + h) - vg_load8(k->mean + h);
+		vg_store8(gx + h, vg_load8(k->scale + h) * (u - vg_load8(k->centre + h) - d * vg_load8(k->slope + h)));
+	}
+}
+
+VG_INLINE backward_lanes lanes_of(const backward_args *a, const vg_layout *l, const vg_run *r) {
+	const float m = l->n * l->s;
+	backward_lanes k;
+	float var[VG_LANES];
+	vg_to_lanes(a->mean, 0, l, r, k.mean);
+	vg_to_lanes(a->var, 1, l, r, var);
+	vg_to_lanes(a->gamma, 0, l, r, k.scale);
+	vg_to_lanes(a->sum_u, 0, l, r, k.centre);
+	vg_to_lanes(a->sum_ux, 0, l, r, k.slope);
+	for (int j = 0; j < VG_LANES; j++) {
+		const float deviation = sqrtf(var[j] + a->eps);
+		k.scale[j] /= deviation;
+		k.centre[j] /= m;
+		k.slope[j] /= m * deviation;
+	}
+	return k;
+}
+
+VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64_t hi) {
+	const vg_layout l = a->l;
+	const float *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
+	const float alpha = a->alpha;
+	float *gx = a->gx;
+	vg_walk w = {lo, hi, 0};
+	vg_run r;
+	while (vg_next(&l, &w, &r)) {
+		const backward_lanes k = lanes_of(a, &l, &r);
+		for (int64_t i = 0; i < r.rows; i++) {
+			const int64_t at = r.offset + i * r.stride;
+			backward_row(x + at, gy + at, y + at, &k, act, alpha, gx + at);
+		}
+		for (int64_t i = 0; i < r.parts; i++) {
+			const int64_t at = r.part + i * r.stride;
+			float row[3][VG_LANES];
+			backward_row(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
+				vg_widen(y + at, r.width, row[2]), &k, act, alpha, row[0]);
+			memcpy(gx + at, row[0], r.width * sizeof *gx);
+		}
+	}
+}
+
+VG_CLONES static void backward_worker(const void *args, int64_t lo, int64_t hi) {
+	const backward_args *a = args;
+	switch (a->act) {
+	case VG_ACT_RELU: backward_range(a, VG_ACT_RELU, lo, hi); break;
+	case VG_ACT_LEAKY_RELU: backward_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
+	default: backward_range(a, VG_ACT_NONE, lo, hi);
+	}
+}
+
+void vg_bn_backward(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
+	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
+	const float *sum_ux, float *gx) {
+	l = vg_simplify(l);
+	const backward_args a = {l, x, gy, y, mean, var, gamma, sum_u, sum_ux, eps, alpha, act, gx};
+	vg_for(l.n * l.cb * l.s, l.b, backward_worker, &a);
+}

@@ -1,0 +1,74 @@
+package onednn
+
+// #include "kernels.h"
+import "C"
+
+import "unsafe"
+
+// UnaryFunc is a function of one number.
+type UnaryFunc int
+
+// The functions of Unary; a is its alpha.
+const (
+	UnaryReLU      UnaryFunc = C.VG_RELU       // max(x, 0)
+	UnaryLeakyReLU UnaryFunc = C.VG_LEAKY_RELU // x where x > 0, else a·x
+	UnaryTanh      UnaryFunc = C.VG_TANH
+	UnarySigmoid   UnaryFunc = C.VG_SIGMOID  // 1/(1 + exp -x)
+	UnarySoftplus  UnaryFunc = C.VG_SOFTPLUS // log(1 + exp x), without overflow
+	UnaryExp       UnaryFunc = C.VG_EXP
+	UnaryLog       UnaryFunc = C.VG_LOG
+	UnarySqrt      UnaryFunc = C.VG_SQRT
+	UnaryAbs       UnaryFunc = C.VG_ABS
+	UnarySign      UnaryFunc = C.VG_SIGN  // -1, 0 or 1
+	UnaryPow       UnaryFunc = C.VG_POW   // x to the power a
+	UnaryScale     UnaryFunc = C.VG_SCALE // a·x
+	UnaryShift     UnaryFunc = C.VG_SHIFT // x + a
+	UnaryCopy      UnaryFunc = C.VG_COPY
+)
+
+// Unary sets y to f of each of n numbers x.
+func Unary(f UnaryFunc, alpha float64, x, y unsafe.Pointer, n int) {
+	C.vg_unary(C.int(f), C.double(alpha), f32(x), f32(y), C.int64_t(n))
+}
+
+// UnaryGrad sets gx to gy times the derivative of f where its value is y. f is
+// one of ReLU, LeakyReLU, Tanh and Sigmoid.
+func UnaryGrad(f UnaryFunc, alpha float64, y, gy, gx unsafe.Pointer, n int) {
+	C.vg_unary_grad(C.int(f), C.double(alpha), f32(y), f32(gy), f32(gx), C.int64_t(n))
+}
+
+// BinaryFunc is a function of two numbers.
+type BinaryFunc int
+
+// The functions of Binary.
+const (
+	BinaryAdd BinaryFunc = C.VG_ADD
+	BinarySub BinaryFunc = C.VG_SUB
+	BinaryMul BinaryFunc = C.VG_MUL
+	BinaryDiv BinaryFunc = C.VG_DIV
+)
+
+// Binary sets y to f of n pairs from a and b.
+func Binary(f BinaryFunc, a, b, y unsafe.Pointer, n int) {
+	C.vg_binary(C.int(f), f32(a), f32(b), f32(y), C.int64_t(n))
+}
+
+// BinaryStrided sets the dense y, of the given sizes, to f of a and b, which are
+// read with strides in elements; stride 0 repeats. It takes at most 8 axes. y may
+// be an operand that is dense itself.
+func BinaryStrided(f BinaryFunc, dims, strideA, strideB []int, a, b, y unsafe.Pointer) {
+	C.vg_binary_strided(C.int(f), C.int(len(dims)), int64s(dims), int64s(strideA), int64s(strideB), f32(a), f32(b), f32(y))
+}
+
+// AddScaled sets y = a + scale·b for n numbers.
+func AddScaled(a, b unsafe.Pointer, scale float64, y unsafe.Pointer, n int) {
+	C.vg_add_scaled(f32(a), f32(b), C.double(scale), f32(y), C.int64_t(n))
+}
+
+// AddInto adds n numbers src to dst.
+func AddInto(dst, src unsafe.Pointer, n int) { C.vg_add_into(f32(dst), f32(src), C.int64_t(n)) }
+
+// Fill sets n numbers y to value.
+func Fill(y unsafe.Pointer, value float64, n int) {
+	C.vg_fill(f32(y), C.double(value), C.int64_t(n))
+}
