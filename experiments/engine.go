@@ -1,0 +1,64 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+
+	"videogan/gan"
+	"videogan/nn"
+	"videogan/nn/exec"
+)
+
+// engine is a config's networks on a device, ready to take steps.
+type engine struct {
+	device  *exec.Device
+	params  *nn.Params
+	trainer *gan.Trainer
+}
+
+// newEngine builds and compiles the networks with their first parameters.
+func newEngine(cfg Config) (*engine, error) {
+	common := cfg.Shared()
+	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
+	if err != nil {
+		return nil, fmt.Errorf("experiments: open device: %w", err)
+	}
+	e := &engine{device: device, params: nn.NewParams(common.Seed)}
+	settings := common.GAN
+	settings.Batch = common.Train.Batch
+	if e.trainer, err = gan.NewTrainer(device, e.params, cfg.Networks(), common.Data.shape(), settings, common.Seed); err != nil {
+		return nil, errors.Join(fmt.Errorf("experiments: build networks: %w", err), device.Close())
+	}
+	return e, nil
+}
+
+func (e *engine) close() error { return errors.Join(e.trainer.Close(), e.device.Close()) }
+
+// Cost is what a step of an experiment takes.
+type Cost struct {
+	GeneratorParameters     int
+	DiscriminatorParameters int
+	FLOPs                   float64 // of a step, nominal: 2 for a multiplication and an addition; penalties by their share
+	ArenaBytes              int64   // memory for intermediate values
+}
+
+// Measure builds the networks and reads what a step takes off their plans.
+func Measure(cfg Config) (Cost, error) {
+	e, err := newEngine(cfg)
+	if err != nil {
+		return Cost{}, err
+	}
+	return e.cost(), e.close()
+}
+
+func (e *engine) cost() Cost {
+	cost := Cost{
+		GeneratorParameters:     e.params.Count("gen"),
+		DiscriminatorParameters: e.params.Count("dis") + e.params.Count("framedis"),
+		FLOPs:                   e.trainer.FLOPs(),
+	}
+	for _, phase := range e.trainer.Phases() { // they run one after another in one arena
+		cost.ArenaBytes = max(cost.ArenaBytes, phase.Program.ArenaBytes())
+	}
+	return cost
+}

@@ -1,0 +1,34 @@
+package experiments
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Experiment is a named way to train.
+type Experiment struct {
+	Name    string
+	Summary string        // one line
+	Default func() Config // a fresh config with the experiment's settings
+}
+
+// All lists the experiments. To add one, write its file and add its line.
+func All() []Experiment {
+	return []Experiment{
+		{"tgan-small", "TGAN of 1.3 M parameters on 32×32 Moving MNIST, with R1; minutes on a laptop's CPU", tganSmall},
+		{"tgan-moving-mnist", "TGAN at the paper's size on 64×64 Moving MNIST, with singular value clipping", tganMovingMNIST},
+		{"tgan-ucf101", "TGAN at the paper's size on 64×64 UCF101, with singular value clipping", tganUCF101},
+	}
+}
+
+// Lookup finds an experiment by name; the error lists those that there are.
+func Lookup(name string) (Experiment, error) {
+	var names []string
+	for _, experiment := range All() {
+		if experiment.Name == name {
+			return experiment, nil
+		}
+		names = append(names, experiment.Name)
+	}
+	return Experiment{}, fmt.Errorf("experiments: %w: no experiment %q: there are %s", ErrConfig, name, strings.Join(names, ", "))
+}

@@ -1,0 +1,182 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+
+	"videogan/gan"
+	"videogan/nn/exec"
+	"videogan/video"
+)
+
+// Keys of the metadata that a run adds to its checkpoints and generators.
+const (
+	experimentKey = "experiment"
+	configKey     = "config" // TOML
+)
+
+// metadata says of a checkpoint or generator how its networks are built.
+func metadata(experiment Experiment, cfg Config) (map[string]string, error) {
+	var text strings.Builder
+	if err := WriteTOML(&text, cfg); err != nil {
+		return nil, err
+	}
+	return map[string]string{experimentKey: experiment.Name, configKey: text.String()}, nil
+}
+
+// Generator is a trained generator and how it is built.
+type Generator struct {
+	Experiment string
+	Config     Config
+	Steps      int // steps that it was trained for
+
+	file *gan.GeneratorFile
+}
+
+// OpenGenerator opens the averaged generator of a run folder's newest whole checkpoint, of a
+// safetensors file (a checkpoint, or what Export writes), or one that is built into the
+// program ("pretrained:tgan-small").
+func OpenGenerator(name string) (*Generator, error) {
+	file, err := openGeneratorFile(name)
+	if err != nil {
+		return nil, err
+	}
+	experiment, err := Lookup(file.Metadata[experimentKey])
+	if err != nil {
+		return nil, fmt.Errorf("experiments: open generator %s: %w", name, err)
+	}
+	cfg := experiment.Default()
+	if err := decode(cfg, file.Metadata[configKey]); err != nil {
+		return nil, fmt.Errorf("experiments: open generator %s: its config: %w", name, err)
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("experiments: open generator %s: its config: %w", name, err)
+	}
+	return &Generator{Experiment: experiment.Name, Config: cfg, Steps: file.Steps(), file: file}, nil
+}
+
+func openGeneratorFile(name string) (*gan.GeneratorFile, error) {
+	if experiment, ok := strings.CutPrefix(name, PretrainedPrefix); ok {
+		data, err := pretrained(experiment)
+		if err != nil {
+			return nil, err
+		}
+		return gan.ParseGenerator(data)
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("experiments: %s is neither a run folder nor a .safetensors file: there is nothing of this name", name)
+	case err != nil:
+		return nil, fmt.Errorf("experiments: open generator: %w", err)
+	case !info.IsDir():
+		return gan.LoadGenerator(name)
+	}
+	path, err := newestWhole(Folder(name), func(path string) error { _, err := gan.LoadGenerator(path); return err })
+	if err != nil {
+		return nil, err
+	}
+	return gan.LoadGenerator(path)
+}
+
+// newestWhole returns the newest checkpoint of a run that load takes, passing over damaged ones.
+func newestWhole(folder Folder, load func(path string) error) (string, error) {
+	if !folder.Exists() {
+		return "", fmt.Errorf("experiments: %s is no run folder: it has no config.toml", folder)
+	}
+	steps, err := folder.Checkpoints()
+	if err != nil {
+		return "", err
+	}
+	var damaged error
+	for _, step := range steps {
+		path := folder.Checkpoint(step)
+		if damaged = load(path); damaged == nil || !errors.Is(damaged, gan.ErrFormat) {
+			return path, damaged
+		}
+	}
+	if damaged != nil {
+		return "", fmt.Errorf("experiments: none of %d checkpoints in %s is whole: %w", len(steps), folder, damaged)
+	}
+	return "", fmt.Errorf("experiments: %s has no checkpoint yet", folder)
+}
+
+// sampleBatch is how many clips are generated at a time.
+const sampleBatch = 16
+
+// Sample makes clips first to first+n-1 of a seed; clip i of a seed is always the same.
+func (g *Generator) Sample(device *exec.Device, n, first int, seed uint64) ([]*video.Clip, error) {
+	shape := g.Config.Shared().Data.shape()
+	sampler, err := gan.NewSampler(device, g.file.Params, g.Config.Networks(), shape, min(n, sampleBatch))
+	if err != nil {
+		return nil, fmt.Errorf("experiments: %w", err)
+	}
+	clips, err := sampleClips(sampler, shape, n, first, seed, min(n, sampleBatch))
+	return clips, errors.Join(err, sampler.Close())
+}
+
+func sampleClips(sampler *gan.Sampler, shape gan.ClipShape, n, first int, seed uint64, batch int) ([]*video.Clip, error) {
+	var clips []*video.Clip
+	for len(clips) < n {
+		values, err := sampler.SampleFrom(seed, first+len(clips))
+		if err != nil {
+			return nil, fmt.Errorf("experiments: %w", err)
+		}
+		more, err := clipsOf(values[:min(batch, n-len(clips))*shape.Size()], shape)
+		if err != nil {
+			return nil, err
+		}
+		clips = append(clips, more...)
+	}
+	return clips, nil
+}
+
+// SampleRaw makes clips as Sample does, with the generator itself in place of its average,
+// from the newest whole checkpoint of a run.
+func SampleRaw(folder Folder, n, first int, seed uint64) (clips []*video.Clip, err error) {
+	run, err := LoadRun(folder)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(run.Config)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	if _, err := newestWhole(folder, e.trainer.Load); err != nil {
+		return nil, err
+	}
+	batch := min(n, sampleBatch)
+	sampler, err := e.trainer.Sampler(batch, false)
+	if err != nil {
+		return nil, fmt.Errorf("experiments: %w", err)
+	}
+	defer func() { err = errors.Join(err, sampler.Close()) }()
+	return sampleClips(sampler, run.Config.Shared().Data.shape(), n, first, seed, batch)
+}
+
+// Export writes the averaged generator of a run's newest whole checkpoint to a safetensors
+// file that OpenGenerator reads; notes are further entries of its metadata.
+func Export(folder Folder, path string, precision gan.Precision, notes map[string]string) (step int, err error) {
+	run, err := LoadRun(folder)
+	if err != nil {
+		return 0, err
+	}
+	e, err := newEngine(run.Config)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	if _, err := newestWhole(folder, e.trainer.Load); err != nil {
+		return 0, err
+	}
+	entries, err := metadata(run.Experiment, run.Config)
+	if err != nil {
+		return 0, err
+	}
+	maps.Copy(entries, notes)
+	return e.trainer.Steps(), e.trainer.SaveGenerator(path, precision, entries)
+}

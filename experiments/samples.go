@@ -1,0 +1,145 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"videogan/datasets"
+	"videogan/gan"
+	"videogan/nn"
+	"videogan/video"
+)
+
+// Names of the files in samples/, without ending; a step's are its name and a suffix.
+const (
+	averagedSuffix   = ""
+	rawSuffix        = "-raw"
+	realSample       = "real"
+	pretrainedSample = "pretrained"
+)
+
+// show leaves samples, plots and report of the newest step, once a step.
+func (r *run) show() error {
+	step := r.trainer.Steps()
+	if step == r.shown {
+		return nil
+	}
+	r.shown = step
+	for suffix, sampler := range map[string]*gan.Sampler{averagedSuffix: r.averaged, rawSuffix: r.raw} {
+		if sampler == nil {
+			continue
+		}
+		values, err := sampler.Sample(r.common.Seed)
+		if err != nil {
+			return fmt.Errorf("experiments: sample after step %d: %w", step, err)
+		}
+		clips, err := clipsOf(values, r.common.Data.shape())
+		if err != nil {
+			return err
+		}
+		if err := writeSamples(r.folder, stepName(step)+suffix, clips); err != nil {
+			return err
+		}
+	}
+	return Report(r.folder)
+}
+
+// openSamplers compiles the programs that make samples. Without an average of the generator,
+// the generator itself stands in the average's place and is not shown twice.
+func (r *run) openSamplers() (err error) {
+	n := r.common.Train.Samples
+	average := r.trainer.Average() != nil
+	if r.averaged, err = r.trainer.Sampler(n, average); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	if !average {
+		return nil
+	}
+	if r.raw, err = r.trainer.Sampler(n, false); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	return nil
+}
+
+// showReal leaves samples of the training clips, to hold the generated ones against.
+func (r *run) showReal(ctx context.Context) error {
+	clips, err := realClips(ctx, r.source, r.common.Train.Samples, r.common.Seed)
+	if err != nil {
+		return err
+	}
+	return writeSamples(r.folder, realSample, clips)
+}
+
+// realClips draws clips from a source, by a random stream of their own.
+func realClips(ctx context.Context, source datasets.Source, n int, seed uint64) ([]*video.Clip, error) {
+	info := source.Info()
+	rng := nn.Stream(seed, "samples/real")
+	clips := make([]*video.Clip, n)
+	for i := range clips {
+		clip, err := drawClip(ctx, source, info, rng)
+		if err != nil {
+			return nil, fmt.Errorf("experiments: draw real clips to show: %w", err)
+		}
+		clips[i] = clip
+	}
+	return clips, nil
+}
+
+func drawClip(ctx context.Context, source datasets.Source, info datasets.Info, rng *rand.Rand) (*video.Clip, error) {
+	pixels := make([]byte, info.Bytes())
+	if _, err := source.Draw(ctx, rng, pixels); err != nil {
+		return nil, err
+	}
+	clip := video.NewClip(info.Frames, info.Size, info.Size, sampleFPS)
+	for i := range clip.Pix {
+		clip.Pix[i] = pixels[i/3*info.Channels+i%3%info.Channels]
+	}
+	return clip, nil
+}
+
+// showPretrained leaves samples of the experiment's committed generator, where there is one
+// for clips of this shape; one of another shape is passed over.
+func (r *run) showPretrained() error {
+	if _, err := pretrained(r.experiment.Name); err != nil {
+		return nil
+	}
+	g, err := OpenGenerator(PretrainedPrefix + r.experiment.Name)
+	if err != nil {
+		return err
+	}
+	clips, err := g.Sample(r.device, r.common.Train.Samples, 0, r.common.Seed)
+	if err != nil {
+		return err
+	}
+	return writeSamples(r.folder, pretrainedSample, clips)
+}
+
+// clipsOf turns a generator's output (N×C×T×H×W, in [-1, 1]) into clips.
+func clipsOf(values []float32, shape gan.ClipShape) ([]*video.Clip, error) {
+	var clips []*video.Clip
+	for ; len(values) >= shape.Size(); values = values[shape.Size():] {
+		clip := video.NewClip(shape.Frames, shape.Height, shape.Width, sampleFPS)
+		if err := clip.FromFloat(values[:shape.Size()], shape.Channels); err != nil {
+			return nil, fmt.Errorf("experiments: %w", err)
+		}
+		clips = append(clips, clip)
+	}
+	return clips, nil
+}
+
+// writeSamples writes clips to the run folder: side by side as a video, and as a contact
+// sheet, a clip a row.
+func writeSamples(folder Folder, name string, clips []*video.Clip) error {
+	if len(clips) == 0 {
+		return errors.New("experiments: no clips to show")
+	}
+	if err := video.EncodeMP4(folder.samples(name+".mp4"), Tile(clips)); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	if err := video.WriteContactSheet(folder.samples(name+".png"), clips, video.SheetOptions{}); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package experiments
+
+import (
+	"math"
+
+	"videogan/video"
+)
+
+// sampleFPS is the frame rate of generated clips: slow enough to follow a short one.
+const sampleFPS = 8
+
+// Sizes of a tiled video, pixels: every clip is enlarged by a whole number until it is about
+// tileSize wide, with tileGap between them.
+const (
+	tileSize = 128
+	tileGap  = 4
+)
+
+// Tile lays clips of one size side by side, in as many columns as make the picture about
+// twice as wide as high, each pixel enlarged to a square.
+func Tile(clips []*video.Clip) *video.Clip {
+	first := clips[0]
+	columns := min(len(clips), int(math.Ceil(math.Sqrt(2*float64(len(clips))))))
+	rows := (len(clips) + columns - 1) / columns
+	scale := max(1, tileSize/first.Width)
+	width, height := first.Width*scale+tileGap, first.Height*scale+tileGap
+	tiled := video.NewClip(first.Frames, rows*height+tileGap, columns*width+tileGap, first.FPS)
+	for i, clip := range clips {
+		left, top := i%columns*width+tileGap, i/columns*height+tileGap
+		for t := range clip.Frames {
+			enlarge(tiled, clip, t, left, top, scale)
+		}
+	}
+	return tiled
+}
+
+// enlarge draws frame t of a clip into that of another.
+func enlarge(to, from *video.Clip, t, left, top, scale int) {
+	source, target := from.Frame(t), to.Frame(t)
+	for y := range from.Height * scale {
+		row := target[3*((top+y)*to.Width+left):]
+		for x := range from.Width * scale {
+			at := 3 * (y/scale*from.Width + x/scale)
+			copy(row[3*x:3*x+3], source[at:at+3])
+		}
+	}
+}
