@@ -76,13 +76,14 @@ void vg_add_into(float *dst, const float *src, int64_t n);
 void vg_fill(float *y, double value, int64_t n);
 
 // Strided views of at most VG_MAX_AXES axes; strides are in elements, 0 repeats.
+// The copies' y must not be x; that of vg_binary_strided may be a dense operand.
 void vg_binary_strided(int func, int rank, const int64_t *dims, const int64_t *stride_a, const int64_t *stride_b,
 	const float *a, const float *b, float *y); // y dense
 void vg_broadcast(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, float *y); // y dense
 void vg_copy_strided(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, const int64_t *stride_y,
 	float *y);
 
-// y = Σ x over the axes with a non-zero mark; x and y dense.
+// y = Σ x over the axes with a non-zero mark; x and y dense, y not x.
 void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, float *y);
 double vg_sum_squares(const float *x, int64_t n);
 int vg_has_nonfinite(const float *x, int64_t n);
@@ -103,7 +104,12 @@ void vg_clamp(float *p, int64_t n, double lo, double hi);
 void vg_philox_normal(float *out, int64_t n, uint32_t key0, uint32_t key1, uint64_t counter);
 void vg_philox_bernoulli(float *out, int64_t n, uint32_t key0, uint32_t key1, uint64_t counter, double p, double one);
 
-// Pooling of planes × in[0] × in[1] × in[2] × b to planes × out … × b.
+typedef struct {
+	int64_t v[3];
+} vg_size3;
+
+// Pooling from planes × in[0] × in[1] × in[2] × b to planes × out[0] × … × b. An
+// output must not be an input.
 typedef struct {
 	int64_t planes, b;
 	int64_t in[3], out[3], kernel[3], stride[3], pad[3];
@@ -111,13 +117,14 @@ typedef struct {
 
 // Average: windows divide by the whole kernel, padding counts as zeros. Max: the
 // padding never wins, NaN always does, of equals the first.
-void vg_pool_forward(int kind, const vg_pool *p, const float *x, float *y);
-// The adjoint; x is used for VG_POOL_MAX only. gx may not be gy.
-void vg_pool_backward(int kind, const vg_pool *p, const float *x, const float *gy, float *gx);
+void vg_pool_forward(int kind, vg_pool p, const float *x, float *y);
+// The adjoints: gy shared by a window, and gy added where x has its maximum.
+void vg_pool_average_grad(vg_pool p, const float *gy, float *gx);
+void vg_maxpool_scatter(vg_pool p, const float *x, const float *gy, float *gx);
 // y takes v where x has its maximum.
-void vg_maxpool_gather(const vg_pool *p, const float *x, const float *v, float *y);
-// Repeats every element scale times along each axis; out is not read from p.
-void vg_upsample(int64_t planes, const int64_t in[3], const int64_t scale[3], int64_t b, const float *x, float *y);
+void vg_maxpool_gather(vg_pool p, const float *x, const float *v, float *y);
+// Repeats every element of planes × in × b scale times along each axis.
+void vg_upsample(int64_t planes, vg_size3 in, vg_size3 scale, int64_t b, const float *x, float *y);
 
 // Conversions. dst must not be src.
 void vg_bytes_to_float(const uint8_t *src, int64_t n, double scale, double shift, float *dst);

@@ -40,7 +40,7 @@ VG_INLINE float vg_exp(float x) {
 	return p * vg_float_of((uint32_t)(half + 127) << 23) * vg_float_of((uint32_t)(n - half + 127) << 23);
 }
 
-// log(1 + f) for -0.3 ≤ f ≤ 1 as 2·artanh(f/(2 + f)).
+// log(1 + f) for -½ ≤ f ≤ 1 as 2·artanh(f/(2 + f)).
 VG_INLINE float vg_log1p(float f) {
 	const float s = f / (2 + f), z = s * s;
 	float p = 1 / 13.f;

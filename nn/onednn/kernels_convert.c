@@ -1,0 +1,54 @@
+#include "kernels_math.h"
+
+typedef struct {
+	const uint8_t *src;
+	float scale, shift, *dst;
+} bytes_args;
+
+VG_CLONES static void bytes_worker(const void *args, int64_t lo, int64_t hi) {
+	const bytes_args a = *(const bytes_args *)args;
+	VG_INDEPENDENT
+	for (int64_t i = lo; i < hi; i++) a.dst[i] = a.src[i] * a.scale + a.shift;
+}
+
+void vg_bytes_to_float(const uint8_t *src, int64_t n, double scale, double shift, float *dst) {
+	const bytes_args a = {src, scale, shift, dst};
+	vg_for(n, 1, bytes_worker, &a);
+}
+
+typedef struct {
+	const float *src;
+	uint16_t *dst;
+} to_args;
+
+VG_CLONES static void to_worker(const void *args, int64_t lo, int64_t hi) {
+	const to_args a = *(const to_args *)args;
+	VG_INDEPENDENT
+	for (int64_t i = lo; i < hi; i++) {
+		const uint32_t bits = vg_bits_of(a.src[i]);
+		const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+		const uint32_t nan = bits >> 16 | 0x40; // rounding could make it infinite
+		a.dst[i] = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
+	}
+}
+
+void vg_to_bf16(const float *src, int64_t n, uint16_t *dst) {
+	const to_args a = {src, dst};
+	vg_for(n, 1, to_worker, &a);
+}
+
+typedef struct {
+	const uint16_t *src;
+	float *dst;
+} from_args;
+
+VG_CLONES static void from_worker(const void *args, int64_t lo, int64_t hi) {
+	const from_args a = *(const from_args *)args;
+	VG_INDEPENDENT
+	for (int64_t i = lo; i < hi; i++) a.dst[i] = vg_float_of((uint32_t)a.src[i] << 16);
+}
+
+void vg_from_bf16(const uint16_t *src, int64_t n, float *dst) {
+	const from_args a = {src, dst};
+	vg_for(n, 1, from_worker, &a);
+}
