@@ -34,15 +34,17 @@ type Scope struct {
 
 // building is what all scopes of a graph have in common.
 type building struct {
-	graph    *gorgonia.ExprGraph
-	params   *Params
-	options  ScopeOptions
-	err      error
-	inputs   map[string]*Node
-	bound    map[*Node]*Param // nodes that stand for a parameter or state
-	latest   map[*Param]*Node // value of a state after the updates so far
-	updates  []*Param         // states with updates, in order of their first
-	noiseIDs map[string]int   // random operations so far at each path
+	graph   *gorgonia.ExprGraph
+	params  *Params
+	options ScopeOptions
+	err     error
+	inputs  map[string]*Node
+	bound   map[*Node]*Param // nodes that stand for a parameter or state
+	latest  map[*Param]*Node // value of a state after the updates so far
+	updates []*Param         // states with updates, in order of their first
+	// normalized is each weight under spectral normalization.
+	normalized map[*Node]*Node
+	noiseIDs   map[string]int // random operations so far at each path
 }
 
 // Update says that a state takes a node's value after a run.
@@ -60,6 +62,7 @@ func NewScope(g *gorgonia.ExprGraph, p *Params, o ScopeOptions) *Scope {
 	s := &Scope{shared: &building{
 		graph: g, params: p, options: o,
 		inputs: map[string]*Node{}, bound: map[*Node]*Param{}, latest: map[*Param]*Node{},
+		normalized: map[*Node]*Node{},
 	}}
 	if o.DType != tensor.Float32 && o.DType != tensor.Float64 {
 		s.Fail(fmt.Errorf("graph of type %v: want float32 or float64", o.DType))

@@ -11,14 +11,18 @@ import "slices"
 //
 //	v = Wᵀu/‖Wᵀu‖,  u = Wv/‖Wv‖
 //
-// once a graph, however often the layer is used in it, and keeps them for the next run. A frozen scope, and one
-// that is not training, takes u and v as they are. Then σ = uᵀWv, with u and v constants for the gradient.
+// and keeps them for the next run. A frozen scope, and one that is not training, takes u and v as they are. Then
+// σ = uᵀWv, with u and v constants for the gradient. However often a layer is used in a graph, its weight is
+// normalized once, and so is the gradient that comes back.
 //
 // Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", Algorithm 1;
 // torch.nn.utils.spectral_norm, which however iterates at every use of the layer.
 func (s *Scope) spectralNorm(w *Node, outAxis, iterations int) *Node {
 	if w == nil {
 		return nil
+	}
+	if shared, ok := s.shared.normalized[w]; ok {
+		return shared
 	}
 	shape := w.Shape()
 	rows := shape[outAxis]
@@ -37,7 +41,7 @@ func (s *Scope) spectralNorm(w *Node, outAxis, iterations int) *Node {
 
 	stateU, stateV := s.State("weight_u", UnitNormal(), rows), s.State("weight_v", UnitNormal(), columns)
 	u, v := s.Reshape(stateU, rows, 1), s.Reshape(stateV, columns, 1)
-	iterate := s.Training() && !s.frozen && stateU != nil && !s.isUpdated(stateU)
+	iterate := s.Training() && !s.frozen
 	var product *Node // Wv, out × 1
 	if iterate {
 		for range max(iterations, 1) {
@@ -52,16 +56,12 @@ func (s *Scope) spectralNorm(w *Node, outAxis, iterations int) *Node {
 		u = s.StopGradient(u)
 	}
 	sigma := s.Sum(s.Mul(u, product), 0, 1) // 1×1
-	return s.Div(w, s.Reshape(sigma, slices.Repeat([]int{1}, len(shape))...))
+	result := s.Div(w, s.Reshape(sigma, slices.Repeat([]int{1}, len(shape))...))
+	s.shared.normalized[w] = result
+	return result
 }
 
 // normalize is a vector divided by its length; 10⁻¹² on the length keeps 0 at 0.
 func (s *Scope) normalize(x *Node) *Node {
 	return s.Div(x, s.Shift(s.Sqrt(s.Sum(s.Square(x), 0, 1)), 1e-12))
-}
-
-// isUpdated tells whether a state has been given its next value in this graph.
-func (s *Scope) isUpdated(state *Node) bool {
-	_, ok := s.shared.latest[s.shared.bound[state]]
-	return ok
 }
