@@ -1,0 +1,160 @@
+#include "space_to_depth.h"
+
+#include <string.h>
+
+typedef struct {
+	int64_t parities, cbx, cbd, deep_size[3], parity[3];
+} extent;
+
+static extent extent_of(const vg_fold *f) {
+	extent e = {.parities = 1};
+	for (int i = 0; i < 3; i++) {
+		e.parity[i] = f->strided[i] ? 2 : 1;
+		e.deep_size[i] = f->strided[i] ? f->size[i] / 2 + 1 : f->size[i];
+		e.parities *= e.parity[i];
+	}
+	e.cbx = (f->c + f->bx - 1) / f->bx;
+	e.cbd = (f->c * e.parities + f->bd - 1) / f->bd;
+	return e;
+}
+
+// The parity along each axis of parity number p, the last axis fastest.
+static void split(const extent *e, int64_t p, int64_t parity[3]) {
+	for (int i = 2; i >= 0; i--) {
+		parity[i] = p % e->parity[i];
+		p /= e->parity[i];
+	}
+}
+
+// Position in x of deep position j, or -1 outside.
+static inline int64_t wide(const vg_fold *f, int axis, int64_t j, int64_t parity) {
+	if (!f->strided[axis]) return j;
+	int64_t i = 2 * j - 1 + parity;
+	return i < f->size[axis] ? i : -1;
+}
+
+// Deep position and parity of position i of x.
+static inline void deep_of(const vg_fold *f, int axis, int64_t i, int64_t *j, int64_t *parity) {
+	*parity = f->strided[axis] ? (i + 1) & 1 : 0;
+	*j = f->strided[axis] ? (i + 1) / 2 : i;
+}
+
+static inline void copy_block(float *to, const float *from, int64_t b) {
+	if (b == 8) memcpy(to, from, 8 * sizeof(float));
+	else if (b == 16) memcpy(to, from, 16 * sizeof(float));
+	else memcpy(to, from, b * sizeof(float));
+}
+
+// Whole channel blocks move together.
+static void fold_block(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
+	const int64_t b = f->bx, W = f->size[2], dW = e->deep_size[2];
+	int64_t parity[3];
+	split(e, db / e->cbx, parity);
+	const float *from = x + (n * e->cbx + db % e->cbx) * f->size[0] * f->size[1] * W * b;
+	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * dW * b;
+	for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
+		for (int64_t jh = 0; jh < e->deep_size[1]; jh++, to += dW * b) {
+			const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
+			if (t < 0 || h < 0) {
+				memset(to, 0, dW * b * sizeof(float));
+				continue;
+			}
+			const float *row = from + (t * f->size[1] + h) * W * b;
+			for (int64_t jw = 0; jw < dW; jw++) {
+				const int64_t w = wide(f, 2, jw, parity[2]);
+				if (w < 0) memset(to + jw * b, 0, b * sizeof(float));
+				else copy_block(to + jw * b, row + w * b, b);
+			}
+		}
+}
+
+// Any number of channels, one number at a time.
+static void fold_scalar(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
+	const int64_t area = f->size[0] * f->size[1] * f->size[2];
+	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * e->deep_size[2] * f->bd;
+	for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
+		for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
+			for (int64_t jw = 0; jw < e->deep_size[2]; jw++)
+				for (int64_t b = 0; b < f->bd; b++, to++) {
+					const int64_t ch = db * f->bd + b, c = ch % f->c;
+					*to = 0;
+					if (ch >= f->c * e->parities) continue;
+					int64_t parity[3];
+					split(e, ch / f->c, parity);
+					const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]), w = wide(f, 2, jw, parity[2]);
+					if (t < 0 || h < 0 || w < 0) continue;
+					*to = x[((n * e->cbx + c / f->bx) * area + (t * f->size[1] + h) * f->size[2] + w) * f->bx + c % f->bx];
+				}
+}
+
+void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
+	const extent e = extent_of(&f);
+	const int blocks = f.bx == f.bd && f.c % f.bx == 0;
+#pragma omp parallel for collapse(2) schedule(static)
+	for (int64_t n = 0; n < f.n; n++)
+		for (int64_t db = 0; db < e.cbd; db++)
+			if (blocks) fold_block(x, &f, &e, n, db, deep);
+			else fold_scalar(x, &f, &e, n, db, deep);
+}
+
+static void unfold_block(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
+	const int64_t b = f->bx, W = f->size[2];
+	const int64_t area = e->deep_size[0] * e->deep_size[1] * e->deep_size[2];
+	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * W * b;
+	for (int64_t t = 0; t < f->size[0]; t++)
+		for (int64_t h = 0; h < f->size[1]; h++, to += W * b) {
+			int64_t jt, jh, pt, ph;
+			deep_of(f, 0, t, &jt, &pt);
+			deep_of(f, 1, h, &jh, &ph);
+			const float *rows[2];
+			for (int64_t pw = 0; pw < e->parity[2]; pw++) {
+				const int64_t p = (pt * e->parity[1] + ph) * e->parity[2] + pw;
+				rows[pw] = deep + ((n * e->cbd + p * e->cbx + xb) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2]) * b;
+			}
+			for (int64_t w = 0; w < W; w++) {
+				int64_t jw, pw;
+				deep_of(f, 2, w, &jw, &pw);
+				copy_block(to + w * b, rows[pw] + jw * b, b);
+			}
+		}
+}
+
+static void unfold_scalar(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
+	const int64_t area = e->deep_size[0] * e->deep_size[1] * e->deep_size[2];
+	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * f->size[2] * f->bx;
+	for (int64_t t = 0; t < f->size[0]; t++)
+		for (int64_t h = 0; h < f->size[1]; h++)
+			for (int64_t w = 0; w < f->size[2]; w++) {
+				int64_t jt, jh, jw, pt, ph, pw;
+				deep_of(f, 0, t, &jt, &pt);
+				deep_of(f, 1, h, &jh, &ph);
+				deep_of(f, 2, w, &jw, &pw);
+				const int64_t p = (pt * e->parity[1] + ph) * e->parity[2] + pw;
+				for (int64_t b = 0; b < f->bx; b++, to++) {
+					const int64_t c = xb * f->bx + b, ch = p * f->c + c;
+					*to = c >= f->c ? 0 : deep[((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2] + jw) * f->bd + ch % f->bd];
+				}
+			}
+}
+
+void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
+	const extent e = extent_of(&f);
+	const int blocks = f.bx == f.bd && f.c % f.bx == 0;
+#pragma omp parallel for collapse(2) schedule(static)
+	for (int64_t n = 0; n < f.n; n++)
+		for (int64_t xb = 0; xb < e.cbx; xb++)
+			if (blocks) unfold_block(deep, &f, &e, n, xb, x);
+			else unfold_scalar(deep, &f, &e, n, xb, x);
+}
+
+void vg_gather_rows(const float *in, int64_t rows, int64_t each, const int32_t *table, float *out) {
+#pragma omp parallel for schedule(static)
+	for (int64_t k = 0; k < rows; k++)
+		for (int64_t i = 0; i < each; i++) out[k * each + i] = in[k * each + table[i]];
+}
+
+void vg_scatter_rows(const float *in, int64_t rows, int64_t each, const int32_t *table, float *out) {
+#pragma omp parallel for schedule(static)
+	for (int64_t k = 0; k < rows; k++)
+		for (int64_t i = 0; i < each; i++) out[k * each + table[i]] = in[k * each + i];
+}
