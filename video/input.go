@@ -23,6 +23,7 @@ type input struct {
 	frame   *astiav.Frame // the one that next decoded
 
 	reached  float64 // seconds: end of the packets read so far, of all streams
+	end      int64   // likewise of the video stream, in its time base
 	packets  int     // of the video stream, read so far
 	frames   int     // decoded so far
 	draining bool    // the decoder was told that no packet follows
@@ -277,6 +278,9 @@ func (in *input) reach() {
 	}
 	if i := in.packet.StreamIndex(); time != noTime && i < len(in.streams) {
 		in.reached = max(in.reached, float64(time+in.packet.Duration())*in.streams[i].TimeBase().Float64())
+		if i == in.stream.Index() {
+			in.end = max(in.end, time+in.packet.Duration())
+		}
 	}
 }
 
@@ -285,8 +289,9 @@ func (in *input) checkEnd() error {
 	want := int(in.stream.NbFrames())
 	fewer := in.packets < want
 	switch name := in.format.InputFormat().Name(); {
-	case name == "avi" && fewer,
-		// Frames that an edit list hides count, but may not be read: only a cut file also ends too early.
+	// A count alone proves nothing: AVI counts pictures that repeat the one before and are not stored, and MP4
+	// those that an edit list hides. Only a cut file also ends too early.
+	case name == "avi" && fewer && in.end < int64(want), // AVI's unit of time is the frame
 		strings.HasPrefix(name, "mov,") && fewer && in.missing() > 1/max(in.rate(), 1):
 		return fmt.Errorf("the file ends after %d of %d frames", in.packets, want)
 	case strings.HasPrefix(name, "matroska,") && (in.missing() > 0.5 || strings.Contains(logged(), "ended prematurely")):
