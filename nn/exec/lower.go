@@ -47,6 +47,18 @@ func (c *compiler) lower(n *nn.Node) error {
 		return c.slice(n, op)
 	case *nn.PadOp:
 		return c.pad(n, op)
+	case *nn.PoolOp:
+		return c.pool(n, op)
+	case *nn.PoolGradOp:
+		return c.poolGrad(n, op)
+	case *nn.MaxPoolGatherOp:
+		return c.maxPoolGather(n, op)
+	case *nn.UpsampleOp:
+		return c.upsample(n, op)
+	case *nn.SoftmaxOp:
+		return c.softmax(n, op.Axis, false)
+	case *nn.LogSoftmaxOp:
+		return c.softmax(n, op.Axis, true)
 	case *nn.RandomOp:
 		return c.random(n, op)
 	case *nn.StopGradientOp:

@@ -67,18 +67,15 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 	return nil
 }
 
-// fusable reports whether a convolution can apply the activation to its result.
-func fusable(u *nn.UnaryOp) bool { return activationOf(u.Func) != onednn.ActNone || u.Func == nn.Tanh }
+// fusable reports whether a convolution applies the activation to its result:
+// only where that is cheaper than a pass of its own, which tanh's is not.
+func fusable(u *nn.UnaryOp) bool { return activationOf(u.Func) != onednn.ActNone }
 
 func postOp(u *nn.UnaryOp) (onednn.PostOp, float64) {
-	switch u.Func {
-	case nn.ReLU:
-		return onednn.PostReLU, 0
-	case nn.LeakyReLU:
+	if u.Func == nn.LeakyReLU {
 		return onednn.PostReLU, u.Alpha
-	default:
-		return onednn.PostTanh, 0
 	}
+	return onednn.PostReLU, 0
 }
 
 // convolveTranspose lowers the transposed convolution: the data gradient of the

@@ -157,10 +157,22 @@ var graphs = []struct {
 		return []*nn.Node{s.Reshape(x, 2, -1), t, s.Tanh(t), s.Concat(1, x, y), s.Slice(x, 2, 1, 4), s.Pad(x, 0, 1, 2),
 			s.Repeat(x, 1, 3), s.Reshape(t, 12, 5), s.Add(t, s.Transpose(x, 1, 0, 2)), s.StopGradient(s.Exp(x))}
 	}},
-	{"pools", "average, maximum, and their gradients", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+	{"pools", "average, maximum, their gradients, upsampling", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		x := randomInput(s, rng, "x", 2, 3, 4, 6, 6)
 		a, m := s.AveragePool(x, nn.Cube(3, 2, 2, 0)), s.MaxPool(x, nn.Cube(3, 2, 2, 0))
 		return append(s.Grad(s.Sum(s.Square(s.Add(a, m))), x), a, m, s.UpsampleNearest(a, 2, 2, 2))
+	}},
+	{"pools between convolutions", "blocked channels, and overlapping windows", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x := randomInput(s, rng, "x", 2, 8, 9, 9)
+		h := s.In("a").Conv(x, 11, nn.Cube(2, 3, 1, 1), nn.LayerOptions{})
+		h = s.Add(s.MaxPool(h, nn.Cube(2, 3, 2, 1)), s.AveragePool(h, nn.Cube(2, 3, 2, 1)))
+		h = s.UpsampleNearest(s.In("b").Conv(h, 9, nn.Cube(2, 3, 1, 1), nn.LayerOptions{}), 2)
+		return append(s.Grad(s.Sum(s.Square(h)), x), h)
+	}},
+	{"gradient of a maximum's gradient", "gathers at the maxima", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x := randomInput(s, rng, "x", 2, 3, 6, 6)
+		g := s.Grad(s.Sum(s.Square(s.MaxPool(x, nn.Cube(2, 2, 2, 0)))), x)
+		return s.Grad(s.Sum(s.Square(g[0])), x)
 	}},
 	{"softmax", "over channels", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		x := randomInput(s, rng, "x", 4, 7)

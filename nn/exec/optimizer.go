@@ -27,6 +27,14 @@ func (d *Device) Fused(opt nn.Optimizer) nn.Optimizer {
 		f.update = func(p, g unsafe.Pointer, slots []nn.Slot, n int) {
 			onednn.RMSprop(p, g, address(slots[0].Value), n, o.LR, o.Alpha, o.Eps, o.EpsInsideSqrt)
 		}
+	case *nn.SGD:
+		f.update = func(p, g unsafe.Pointer, slots []nn.Slot, n int) {
+			var buffer unsafe.Pointer
+			if len(slots) > 0 {
+				buffer = address(slots[0].Value)
+			}
+			onednn.SGD(p, g, buffer, n, o.LR, o.Momentum)
+		}
 	default:
 		return opt
 	}
