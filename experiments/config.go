@@ -21,11 +21,14 @@ type Config interface {
 
 // Common are the settings that every experiment has.
 type Common struct {
-	Seed  uint64     `toml:"seed" doc:"every random number of the run comes from it: same seed, machine and threads, same bits"`
+	Seed  int64      `toml:"seed" doc:"every random number of the run comes from it: same seed, machine and threads, same bits"`
 	Train Training   `toml:"train"`
 	Data  Data       `toml:"data"`
 	GAN   gan.Config `toml:"gan"`
 }
+
+// seed is the seed as random streams take it.
+func (c *Common) seed() uint64 { return uint64(c.Seed) }
 
 // Shared implements Config.
 func (c *Common) Shared() *Common { return c }
@@ -74,6 +77,9 @@ func (t *Training) validate() error {
 
 // validateCommon checks what does not depend on the networks.
 func (c *Common) validateCommon() error {
+	if c.Seed < 0 {
+		return invalid("seed", c.Seed, "want 0 or more")
+	}
 	if err := c.Train.validate(); err != nil {
 		return err
 	}

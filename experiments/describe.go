@@ -29,7 +29,7 @@ type Layer struct {
 // Describe builds an experiment's networks for one clip and lists their layers.
 func Describe(cfg Config) ([]Network, error) {
 	common, nets := cfg.Shared(), cfg.Networks()
-	params := nn.NewParams(common.Seed)
+	params := nn.NewParams(common.seed())
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
 	shape := common.Data.shape()
 	nets.Generator(s.In("gen"), s.Input("z", 1, nets.LatentSize))

@@ -23,10 +23,10 @@ func newEngine(cfg Config) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("experiments: open device: %w", err)
 	}
-	e := &engine{device: device, params: nn.NewParams(common.Seed)}
+	e := &engine{device: device, params: nn.NewParams(common.seed())}
 	settings := common.GAN
 	settings.Batch = common.Train.Batch
-	if e.trainer, err = gan.NewTrainer(device, e.params, cfg.Networks(), common.Data.shape(), settings, common.Seed); err != nil {
+	if e.trainer, err = gan.NewTrainer(device, e.params, cfg.Networks(), common.Data.shape(), settings, common.seed()); err != nil {
 		return nil, errors.Join(fmt.Errorf("experiments: build networks: %w", err), device.Close())
 	}
 	return e, nil

@@ -50,8 +50,8 @@ func parseStep(name, suffix string) (step int, ok bool) {
 	if digits, ok = strings.CutSuffix(digits, suffix); !ok {
 		return 0, false
 	}
-	step, err := strconv.Atoi(digits)
-	return step, err == nil && step >= 0
+	number, err := strconv.ParseUint(digits, 10, 31)
+	return int(number), err == nil
 }
 
 // create makes the folder and the folders in it.

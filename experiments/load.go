@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"os"
@@ -66,9 +67,14 @@ func Set(cfg Config, assignment string) error {
 	if at < 0 {
 		return fmt.Errorf("experiments: --set %s: %w", assignment, unknownKey(cfg, path))
 	}
-	literal := shellValue(keys[at].value.Type(), value)
-	if _, err := toml.Decode(path+" = "+literal, cfg); err != nil {
-		return fmt.Errorf("experiments: --set %s: %w: %s takes %s", assignment, ErrConfig, path, describe(keys[at].value.Type()))
+	t := keys[at].value.Type()
+	if choice, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
+		if err := choice.UnmarshalText([]byte(strings.Trim(value, `"`))); err != nil {
+			return fmt.Errorf("experiments: --set %s: %w: %w", assignment, ErrConfig, err)
+		}
+	}
+	if _, err := toml.Decode(path+" = "+shellValue(t, value), cfg); err != nil {
+		return fmt.Errorf("experiments: --set %s: %w: %s takes %s", assignment, ErrConfig, path, describe(t))
 	}
 	return nil
 }
@@ -98,14 +104,11 @@ func quote(s string) string {
 
 // isText says whether values of type t are strings in TOML.
 func isText(t reflect.Type) bool {
-	return t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[interface{ UnmarshalText([]byte) error }]())
+	return t.Kind() == reflect.String || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // describe says in words what a setting of type t takes.
 func describe(t reflect.Type) string {
-	if lister, ok := reflect.Zero(t).Interface().(interface{ Names() []string }); ok {
-		return "one of " + strings.Join(lister.Names(), ", ")
-	}
 	if isText(t) {
 		return "a text"
 	}
@@ -116,8 +119,6 @@ func describe(t reflect.Type) string {
 		return "a number"
 	case reflect.Int, reflect.Int64:
 		return "a whole number"
-	case reflect.Uint64:
-		return "a whole number, 0 or more"
 	case reflect.Slice:
 		return "a list, each " + describe(t.Elem())
 	}

@@ -1,10 +1,10 @@
 package experiments
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -90,7 +90,7 @@ func drawPlots(folder Folder, records []Record) error {
 		}
 		svg := vgsvg.New(plotWidth, plotHeight)
 		drawBeside(draw.New(svg), p, legend)
-		if err := writeFile(folder.plots(f.file+".svg"), writer(svg)); err != nil {
+		if err := writeFile(folder.plots(f.file+".svg"), portable(svg)); err != nil {
 			return err
 		}
 		png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))}
@@ -100,6 +100,19 @@ func drawPlots(folder Folder, records []Record) error {
 		}
 	}
 	return nil
+}
+
+// portable writes a drawing with fonts of the same widths where Liberation Sans is missing.
+func portable(svg *vgsvg.Canvas) func(io.Writer) error {
+	return func(w io.Writer) error {
+		var text bytes.Buffer
+		if _, err := svg.WriteTo(&text); err != nil {
+			return err
+		}
+		const family = "font-family:Liberation Sans"
+		_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte(family), []byte(family+",Arial,Helvetica,sans-serif")))
+		return err
+	}
 }
 
 func writer(from io.WriterTo) func(io.Writer) error {
@@ -177,6 +190,3 @@ func pale(c color.RGBA) color.RGBA {
 	mix := func(v uint8) uint8 { return uint8((int(v) + 3*0xff) / 4) }
 	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 0xff}
 }
-
-// finite says whether v can be drawn.
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

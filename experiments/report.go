@@ -57,7 +57,15 @@ func Report(folder Folder) error {
 		return err
 	}
 	page := report{Title: filepath.Base(string(folder)), Summary: run.Experiment.Name + ": " + run.Experiment.Summary}
-	page.Facts = reportFacts(run, records)
+	steps, err := folder.Checkpoints()
+	if err != nil {
+		return err
+	}
+	step := stepOf(records)
+	if len(steps) > 0 {
+		step = max(step, steps[0]) // the last step need not be a logged one
+	}
+	page.Facts = reportFacts(run, step, records)
 	config, err := os.ReadFile(folder.Config())
 	if err != nil {
 		return fmt.Errorf("experiments: report %s: %w", folder, err)
@@ -72,7 +80,7 @@ func Report(folder Folder) error {
 	if page.Plots, err = reportPlots(folder); err != nil {
 		return fmt.Errorf("experiments: report %s: %w", folder, err)
 	}
-	if step, last := stepOf(records), run.Config.Shared().Train.Steps; step < last {
+	if last := run.Config.Shared().Train.Steps; step < last {
 		page.Note = fmt.Sprintf("This run has got to step %d of the %d planned (%.0f %%): --resume goes on with it.", step, last, 100*float64(step)/float64(last))
 	}
 	parsed, err := template.New("report").Parse(reportTemplate)
@@ -91,9 +99,9 @@ func stepOf(records []Record) int {
 }
 
 // reportFacts are the run's numbers, as far as it has got.
-func reportFacts(run Run, records []Record) []fact {
+func reportFacts(run Run, step int, records []Record) []fact {
 	facts := []fact{
-		{"steps", fmt.Sprintf("%d of %d", stepOf(records), run.Config.Shared().Train.Steps)},
+		{"steps", fmt.Sprintf("%d of %d", step, run.Config.Shared().Train.Steps)},
 		{"parameters of G", fmt.Sprintf("%.2f M", float64(run.Origin.GeneratorParameters)/1e6)},
 		{"parameters of D", fmt.Sprintf("%.2f M", float64(run.Origin.DiscriminatorParameters)/1e6)},
 		{"data", run.Origin.Dataset},

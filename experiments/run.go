@@ -87,7 +87,7 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 func (c *Common) loader(first int) datasets.LoaderOptions {
 	settings := c.GAN
 	settings.Batch = c.Train.Batch
-	return datasets.LoaderOptions{Batch: settings.ClipsPerStep(), Seed: c.Seed, First: first,
+	return datasets.LoaderOptions{Batch: settings.ClipsPerStep(), Seed: c.seed(), First: first,
 		Workers: c.Data.Workers, Ahead: c.Data.Ahead, Range: c.Data.Range}
 }
 

@@ -27,11 +27,14 @@ func (r *run) show() error {
 		return nil
 	}
 	r.shown = step
-	for suffix, sampler := range map[string]*gan.Sampler{averagedSuffix: r.averaged, rawSuffix: r.raw} {
-		if sampler == nil {
+	for _, of := range []struct {
+		suffix  string
+		sampler *gan.Sampler
+	}{{averagedSuffix, r.averaged}, {rawSuffix, r.raw}} {
+		if of.sampler == nil {
 			continue
 		}
-		values, err := sampler.Sample(r.common.Seed)
+		values, err := of.sampler.Sample(r.common.seed())
 		if err != nil {
 			return fmt.Errorf("experiments: sample after step %d: %w", step, err)
 		}
@@ -39,7 +42,7 @@ func (r *run) show() error {
 		if err != nil {
 			return err
 		}
-		if err := writeSamples(r.folder, stepName(step)+suffix, clips); err != nil {
+		if err := writeSamples(r.folder, stepName(step)+of.suffix, clips); err != nil {
 			return err
 		}
 	}
@@ -65,7 +68,7 @@ func (r *run) openSamplers() (err error) {
 
 // showReal leaves samples of the training clips, to hold the generated ones against.
 func (r *run) showReal(ctx context.Context) error {
-	clips, err := realClips(ctx, r.source, r.common.Train.Samples, r.common.Seed)
+	clips, err := realClips(ctx, r.source, r.common.Train.Samples, r.common.seed())
 	if err != nil {
 		return err
 	}
@@ -109,7 +112,7 @@ func (r *run) showPretrained() error {
 	if err != nil {
 		return err
 	}
-	clips, err := g.Sample(r.device, r.common.Train.Samples, 0, r.common.Seed)
+	clips, err := g.Sample(r.device, r.common.Train.Samples, 0, r.common.seed())
 	if err != nil {
 		return err
 	}
@@ -138,8 +141,5 @@ func writeSamples(folder Folder, name string, clips []*video.Clip) error {
 	if err := video.EncodeMP4(folder.samples(name+".mp4"), Tile(clips)); err != nil {
 		return fmt.Errorf("experiments: %w", err)
 	}
-	if err := video.WriteContactSheet(folder.samples(name+".png"), clips, video.SheetOptions{}); err != nil {
-		return fmt.Errorf("experiments: %w", err)
-	}
-	return nil
+	return WriteSheet(folder.samples(name+".png"), clips)
 }

@@ -83,18 +83,22 @@ func (c *TGAN) Validate() error {
 		return invalid("data.frames", c.Data.Frames, "the %d hidden layers of gen.temporal double the length each: want a multiple of %d, or another number of gen.temporal.channels",
 			len(c.Gen.Temporal.Channels), doubled)
 	}
+	// Generators double 4×4 pixels, discriminators halve to 4×4.
+	if size := c.Data.Size; size < 8 || size&(size-1) != 0 {
+		return invalid("data.size", size, "want 8, 16, 32, 64, 128 or another power of two")
+	}
 	g0, g1, d, frame := c.parts()
 	if err := g1.Validate(); err != nil {
-		return fmt.Errorf("%w: [data], [gen.spatial]: %w", ErrConfig, err)
+		return fmt.Errorf("%w: [gen.spatial]: %w", ErrConfig, err)
 	}
 	if err := g0.Validate(); err != nil {
-		return fmt.Errorf("%w: [data], [gen.temporal]: %w", ErrConfig, err)
+		return fmt.Errorf("%w: [gen.temporal]: %w", ErrConfig, err)
 	}
 	if err := d.Validate(); err != nil {
-		return fmt.Errorf("%w: [data], [dis]: %w", ErrConfig, err)
+		return fmt.Errorf("%w: [dis], data.frames: %w", ErrConfig, err)
 	}
 	if err := frame.Validate(); c.GAN.Frame.Frames > 0 && err != nil {
-		return fmt.Errorf("%w: [data], [frame_dis]: %w", ErrConfig, err)
+		return fmt.Errorf("%w: [frame_dis]: %w", ErrConfig, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"math"
 
 	"videogan/video"
@@ -9,12 +10,25 @@ import (
 // sampleFPS is the frame rate of generated clips: slow enough to follow a short one.
 const sampleFPS = 8
 
-// Sizes of a tiled video, pixels: every clip is enlarged by a whole number until it is about
-// tileSize wide, with tileGap between them.
+// Sizes of pictures of clips, pixels: frames are enlarged by a whole number until they are
+// about as wide as this, with gaps between them.
 const (
-	tileSize = 128
-	tileGap  = 4
+	tileSize, tileGap   = 128, 4
+	sheetSize, sheetGap = 64, 2
 )
+
+// WriteSheet writes a contact sheet of clips of one size as PNG: a clip a row, its frames
+// from left to right.
+func WriteSheet(path string, clips []*video.Clip) error {
+	o := video.SheetOptions{Gap: sheetGap}
+	if len(clips) > 0 {
+		o.Scale = max(1, sheetSize/clips[0].Width)
+	}
+	if err := video.WriteContactSheet(path, clips, o); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	return nil
+}
 
 // Tile lays clips of one size side by side, in as many columns as make the picture about
 // twice as wide as high, each pixel enlarged to a square.

@@ -50,8 +50,8 @@ const (
 )
 
 // Train trains an experiment into a run folder until its steps are done, its time is up, or
-// ctx is cancelled, which it reports by ErrInterrupted; in each case it leaves a checkpoint,
-// samples, plots and a report. Nothing is written before the config, the data and the networks
+// ctx is cancelled, which it reports by ErrInterrupted. In each case it leaves a checkpoint,
+// and but for the last, which is in a hurry, samples, plots and a report. Nothing is written before the config, the data and the networks
 // have been found fit. A loss that is not finite ends the run with a gan.NonFiniteError.
 func Train(ctx context.Context, experiment Experiment, cfg Config, o TrainOptions) (outcome Outcome, err error) {
 	begun := time.Now()

@@ -112,7 +112,7 @@ func (f *sampleFlags) write(from string, clips []*video.Clip) (files []string, e
 		}{
 			{f.mp4, ".mp4", func(path string) error { return video.EncodeMP4(path, moving) }},
 			{f.gif, ".gif", func(path string) error { return video.EncodeGIF(path, moving) }},
-			{f.png, ".png", func(path string) error { return video.WriteContactSheet(path, group, video.SheetOptions{}) }},
+			{f.png, ".png", func(path string) error { return experiments.WriteSheet(path, group) }},
 		} {
 			if !form.wanted {
 				continue
