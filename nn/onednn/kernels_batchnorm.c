@@ -62,7 +62,8 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 			}
 		}
 		vg_partial p;
-		vg_fold(begin.distinct, &s, &p);
+		const vg_sums total = s; // s itself stays in registers
+		vg_fold(begin.distinct, &total, &p);
 		for (int64_t j = 0; j < VG_LANES; j++) {
 			const double mean = p.first[j] / count, m2 = p.second[j] - p.first[j] * mean;
 			p.first[j] = first[j] + mean;

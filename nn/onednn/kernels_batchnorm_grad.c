@@ -62,7 +62,8 @@ VG_INLINE void sums_range(const sums_args *a, int act, int64_t lo, int64_t hi) {
 			}
 		}
 		vg_partial p;
-		vg_fold(distinct, &s, &p);
+		const vg_sums total = s; // s itself stays in registers
+		vg_fold(distinct, &total, &p);
 		if (a->partials) a->partials[task] = p;
 		else finish_sums(a, w.tile, &p);
 	}

@@ -36,7 +36,8 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 			}
 		}
 		vg_partial p;
-		vg_fold(r.distinct, &s, &p);
+		const vg_sums total = s; // s itself stays in registers
+		vg_fold(r.distinct, &total, &p);
 		if (a->partials) a->partials[task] = p;
 		else finish_sum(a, w.tile, &p);
 	}

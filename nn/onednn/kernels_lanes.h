@@ -20,7 +20,10 @@ typedef float vg_f8_at __attribute__((vector_size(32), aligned(4), may_alias));
 VG_INLINE vg_f8 vg_load8(const float *p) { return *(const vg_f8_at *)p; }
 VG_INLINE void vg_store8(float *p, vg_f8 v) { *(vg_f8_at *)p = v; }
 VG_INLINE vg_f8 vg_splat8(float v) { return (vg_f8){v, v, v, v, v, v, v, v}; }
-VG_INLINE vg_d4 vg_load4d(const float *p) { return __builtin_convertvector(*(const vg_f4_at *)p, vg_d4); }
+VG_INLINE vg_d4 vg_load4d(const float *p) {
+	const vg_f4 v = *(const vg_f4_at *)p;
+	return (vg_d4){v[0], v[1], v[2], v[3]}; // __builtin_convertvector is split before the clones are made
+}
 
 // Where the mask is set a, else b.
 VG_INLINE vg_f8 vg_select8(vg_i8 mask, vg_f8 a, vg_f8 b) { return (vg_f8)((mask & (vg_i8)a) | (~mask & (vg_i8)b)); }

@@ -1,8 +1,10 @@
 #include "kernels_pieces.h"
 #include "kernels_strided.h"
 
+enum { WIDTH = 4 * VG_LANES };
+
 // A sum is a grid of outputs, each over a grid of rows of x. Where the innermost
-// axis is kept an output is a tile of up to 16 neighbours and a row is those of
+// axis is kept an output is a tile of up to WIDTH neighbours and a row is those of
 // one position; otherwise an output is one number and a row is all of the
 // innermost axis.
 typedef struct {
@@ -14,7 +16,7 @@ typedef struct {
 	int inner_kept;
 	const float *x;
 	float *y;
-	vg_partial *partials; // the sums of every task; NULL: a task has the result
+	double (*partials)[WIDTH]; // the sums of every task; NULL: a task has the result
 } sum_args;
 
 VG_INLINE void add_lanes(const float *x, vg_d4 *sum) {
@@ -26,24 +28,38 @@ static void finish(const sum_args *a, int64_t output, const double *total) {
 		a->y[output] = *total;
 		return;
 	}
-	const int64_t first = output % a->tiles * VG_LANES, width = vg_min(VG_LANES, a->inner - first);
+	const int64_t first = output % a->tiles * WIDTH, width = vg_min(WIDTH, a->inner - first);
 	for (int64_t j = 0; j < width; j++) a->y[output / a->tiles * a->inner + first + j] = total[j];
 }
 
-// Sums rows lo … hi-1 of a tile at x.
-VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, vg_d4 *sum) {
+// Adds rows lo … hi-1 of a tile of `width` numbers at x to sum, 16 columns after
+// the other; the rows are few enough to stay in the cache meanwhile.
+VG_INLINE void sum_rows(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double sum[WIDTH]) {
 	const int64_t stride = a->reduced.strides[0][a->reduced.rank - 1];
-	vg_stretch w = vg_stretch_start(&a->reduced, lo, hi);
-	while (vg_stretch_next(&a->reduced, &w)) {
-		const float *row = x + w.offset[0];
-		if (width == VG_LANES)
-			for (int64_t i = 0; i < w.count; i++) add_lanes(row + i * stride, sum);
-		else
+	for (int64_t column = 0; column < width; column += VG_LANES) {
+		const int64_t lanes = vg_min(VG_LANES, width - column);
+		vg_d4 s[VG_LANES / 4] = {0};
+		vg_stretch w = vg_stretch_start(&a->reduced, lo, hi);
+		while (vg_stretch_next(&a->reduced, &w)) {
+			const float *row = x + w.offset[0] + column;
+			if (lanes == VG_LANES) {
+				for (int64_t i = 0; i < w.count; i++) add_lanes(row + i * stride, s);
+				continue;
+			}
 			for (int64_t i = 0; i < w.count; i++) {
 				float wide[VG_LANES];
-				add_lanes(vg_widen(row + i * stride, width, wide), sum);
+				add_lanes(vg_widen(row + i * stride, lanes, wide), s);
 			}
+		}
+		for (int h = 0; h < VG_LANES / 4; h++)
+			for (int j = 0; j < 4; j++) sum[column + 4 * h + j] += s[h][j];
 	}
+}
+
+VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double sum[WIDTH]) {
+	enum { BLOCK = 64 };
+	memset(sum, 0, WIDTH * sizeof *sum);
+	for (; lo < hi; lo += BLOCK) sum_rows(a, x, width, lo, vg_min(lo + BLOCK, hi), sum);
 }
 
 // Sums numbers lo … hi-1 of an output at x.
@@ -72,17 +88,12 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 		const int64_t output = task / a->count, k = task % a->count;
 		const int64_t tile = output % a->tiles, outer = output / a->tiles;
 		const vg_stretch at = vg_stretch_start(&a->kept, outer, outer + 1);
-		const float *x = a->x + at.offset[0] + tile * VG_LANES;
+		const float *x = a->x + at.offset[0] + tile * WIDTH;
 		const int64_t first = a->rows * k / a->count, end = a->rows * (k + 1) / a->count;
-		vg_partial p;
-		if (a->inner_kept) {
-			vg_d4 sum[VG_LANES / 4] = {0};
-			sum_tile(a, x, vg_min(VG_LANES, a->inner - tile * VG_LANES), first, end, sum);
-			memcpy(p.first, sum, sizeof p.first);
-		} else
-			p.first[0] = sum_numbers(a, x, first, end);
-		if (a->partials) a->partials[task] = p;
-		else finish(a, output, p.first);
+		double own[WIDTH], *sum = a->partials ? a->partials[task] : own;
+		if (a->inner_kept) sum_tile(a, x, vg_min(WIDTH, a->inner - tile * WIDTH), first, end, sum);
+		else *sum = sum_numbers(a, x, first, end);
+		if (!a->partials) finish(a, output, sum);
 	}
 }
 
@@ -116,19 +127,19 @@ void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, 
 	}
 	a.kept = vg_space_of(keeps, kept, kept_stride, kept_stride, kept_stride);
 	a.reduced = vg_space_of(reduces, reduced, reduced_stride, reduced_stride, reduced_stride);
-	if (a.inner_kept) a.tiles = (a.inner + VG_LANES - 1) / VG_LANES;
+	if (a.inner_kept) a.tiles = (a.inner + WIDTH - 1) / WIDTH;
 	a.outputs = vg_space_size(&a.kept) * a.tiles;
 	a.rows = vg_space_size(&a.reduced) * (a.inner_kept ? 1 : a.inner);
-	const int64_t numbers = a.rows * (a.inner_kept ? vg_min(VG_LANES, a.inner) : 1);
+	const int64_t numbers = a.rows * (a.inner_kept ? vg_min(WIDTH, a.inner) : 1);
 	a.count = vg_min(vg_pieces_for(a.outputs, numbers), a.rows);
 
-	vg_partial partials[VG_MAX_TASKS];
+	double partials[VG_MAX_TASKS][WIDTH];
 	if (a.count > 1) a.partials = partials;
 	vg_for(a.outputs * a.count, numbers / a.count, sum_worker, &a);
 	for (int64_t i = 0; a.partials && i < a.outputs; i++) {
-		double total[VG_LANES] = {0};
+		double total[WIDTH] = {0};
 		for (int64_t k = 0; k < a.count; k++)
-			for (int j = 0; j < (a.inner_kept ? VG_LANES : 1); j++) total[j] += partials[i * a.count + k].first[j];
+			for (int j = 0; j < (a.inner_kept ? WIDTH : 1); j++) total[j] += partials[i * a.count + k][j];
 		finish(&a, i, total);
 	}
 }
