@@ -191,18 +191,36 @@ func rotate(z []float64, n int, rotations []rotation) {
 	for from := 0; from < n; from += panel {
 		slots <- struct{}{}
 		workers.Go(func() {
-			to := min(from+panel, n)
-			for _, r := range rotations {
-				x := z[r.i*n+from : r.i*n+to]
-				y := z[(r.i+1)*n+from:][:len(x)]
-				for j, a := range x {
-					b := y[j]
-					x[j] = r.c*a - r.s*b
-					y[j] = r.s*a + r.c*b
-				}
-			}
+			rotatePanel(z, n, from, min(from+panel, n), rotations)
 			<-slots
 		})
 	}
 	workers.Wait()
+}
+
+// rotatePanel applies the rotations to columns from to to. Two neighbours, which
+// share a row, are applied at once.
+func rotatePanel(z []float64, n, from, to int, rotations []rotation) {
+	width := to - from
+	for k := 0; k < len(rotations); k++ {
+		r := rotations[k]
+		x := z[r.i*n+from:][:width]
+		y := z[(r.i+1)*n+from:][:width]
+		if k+1 == len(rotations) || rotations[k+1].i != r.i-1 {
+			for j, a := range x {
+				b := y[j]
+				x[j], y[j] = r.c*a-r.s*b, r.s*a+r.c*b
+			}
+			continue
+		}
+		k++
+		q := rotations[k]
+		w := z[q.i*n+from:][:width]
+		for j, a := range x {
+			b, c := y[j], w[j]
+			y[j] = r.s*a + r.c*b
+			a = r.c*a - r.s*b
+			w[j], x[j] = q.c*c-q.s*a, q.s*c+q.c*a
+		}
+	}
 }
