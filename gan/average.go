@@ -1,22 +1,24 @@
 package gan
 
 import (
-	"path"
-
 	"videogan/nn"
 )
 
 // average is an exponential moving average of the generator: a second set of
 // parameters under the same names. The running statistics of its batch
-// normalizations are averaged as well, with the same weights: those of the
-// current generator would fit other weights.
+// normalizations are not averages of those of the current generator, which are
+// too wide for the averaged weights (their samples come out dim), but measured,
+// when they are needed, with the averaged weights.
 //
 // Source: Yazıcı et al. 2019, "The unusual effectiveness of averaging in GAN
-// training"; Karras et al. 2018. Differs from them in: the warm-up.
+// training"; Karras et al. 2018. Differs from them in: the warm-up; the measured
+// statistics are the "standing statistics" of Brock et al. 2019, App. B.
 type average struct {
-	decay  float64
-	params *nn.Params
-	pairs  []pair
+	decay      float64
+	params     *nn.Params
+	pairs      []pair
+	calibrator *calibrator // built at its first use; nil without batch normalization
+	calibrated bool        // since the last update
 }
 
 type pair struct {
@@ -24,8 +26,8 @@ type pair struct {
 	copied           bool
 }
 
-// newAverage starts an average of the parameters under "gen" at their values;
-// average holds the same names.
+// newAverage starts an average at the current parameters; params holds the same
+// names under "gen".
 func newAverage(decay float64, params, current *nn.Params) *average {
 	a := &average{decay: decay, params: params}
 	for _, p := range params.All() {
@@ -33,12 +35,11 @@ func newAverage(decay float64, params, current *nn.Params) *average {
 		if !ok {
 			continue
 		}
-		to := p.Value.Float32s()
-		copy(to, from.Value.Float32s())
-		base := path.Base(p.Name)
-		a.pairs = append(a.pairs, pair{to, from.Value.Float32s(),
-			// The vectors of a power iteration have no meaningful mean.
-			!p.Trainable && base != "mean" && base != "variance"})
+		copy(p.Value.Float32s(), from.Value.Float32s())
+		if !isMoment(p) {
+			// Other states, the vectors of a power iteration, have no meaningful mean.
+			a.pairs = append(a.pairs, pair{p.Value.Float32s(), from.Value.Float32s(), !p.Trainable})
+		}
 	}
 	return a
 }
@@ -61,4 +62,5 @@ func (a *average) update(step int) {
 			p.average[i] = keep*p.average[i] + rest*v
 		}
 	}
+	a.calibrated = false
 }

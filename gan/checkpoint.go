@@ -47,6 +47,9 @@ func (t *Trainer) Save(name string, more map[string]string) error {
 			}
 		}
 	}
+	if err := t.calibrate(); err != nil {
+		return fmt.Errorf("gan: save %s: %w", name, err)
+	}
 	metadata := map[string]string{
 		formatKey: formatVersion, stepKey: strconv.Itoa(t.step), seedKey: strconv.FormatUint(t.seed, 10),
 		architectureKey: architecture(t.params),
@@ -113,6 +116,9 @@ func (t *Trainer) restore(c *contents) error {
 		return err
 	}
 	t.step, t.penalties = counters[stepKey], penalties
+	if t.average != nil {
+		t.average.calibrated = true // as it was saved
+	}
 	for _, n := range t.networks() {
 		n.optimizer.SetSteps(counters[updatesKey+n.name])
 	}

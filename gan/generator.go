@@ -40,6 +40,9 @@ func (f *GeneratorFile) Steps() int {
 // average) to a safetensors file, for others to sample from. The file appears
 // whole or not at all. more are further entries of its metadata.
 func (t *Trainer) SaveGenerator(name string, precision Precision, more map[string]string) error {
+	if err := t.calibrate(); err != nil {
+		return fmt.Errorf("gan: save generator %s: %w", name, err)
+	}
 	params := t.params
 	if t.average != nil {
 		params = t.average.params

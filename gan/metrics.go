@@ -1,6 +1,6 @@
 package gan
 
-// Metric is one named number of a step; docs/tgan.md explains every name.
+// Metric is one named number of a step; docs/metrics.md explains every name.
 type Metric struct {
 	Name  string
 	Value float64

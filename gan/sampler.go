@@ -13,6 +13,7 @@ import (
 // normalizations use their running statistics, so that a clip does not depend on
 // the others of its batch. It belongs to one goroutine.
 type Sampler struct {
+	prepare  func() error // before each sample; nil when there is nothing to do
 	nets     Networks
 	n        int
 	program  *exec.Program
@@ -29,7 +30,11 @@ func (t *Trainer) Sampler(n int, average bool) (*Sampler, error) {
 		}
 		params = t.average.params
 	}
-	return NewSampler(t.device, params, t.nets, t.shape, n)
+	s, err := NewSampler(t.device, params, t.nets, t.shape, n)
+	if err == nil && average {
+		s.prepare = t.calibrate
+	}
+	return s, err
 }
 
 // NewSampler makes n clips of the given shape at a time with the generator whose
@@ -82,6 +87,11 @@ func (s *Sampler) Generate(latents []float32) ([]float32, error) {
 }
 
 func (s *Sampler) run() ([]float32, error) {
+	if s.prepare != nil {
+		if err := s.prepare(); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.program.RunAll(); err != nil {
 		return nil, fmt.Errorf("gan: sample: %w", err)
 	}

@@ -102,9 +102,33 @@ func generatorParams(nets Networks, shape ClipShape, seed uint64) (*nn.Params, e
 	return params, nil
 }
 
+// calibrate measures the averaged generator's statistics, unless nothing has
+// changed since it last did.
+func (t *Trainer) calibrate() (err error) {
+	a := t.average
+	if a == nil || a.calibrated {
+		return nil
+	}
+	if a.calibrator == nil {
+		if a.calibrator, err = newCalibrator(t.device, t.nets, a.params, t.shape, t.cfg.Batch, t.seed); err != nil {
+			return err
+		}
+	}
+	if a.calibrator != nil {
+		if err := a.calibrator.run(); err != nil {
+			return err
+		}
+	}
+	a.calibrated = true
+	return nil
+}
+
 // Close frees the programs.
 func (t *Trainer) Close() error {
 	errs := []error{t.kernels.close()}
+	if t.average != nil {
+		errs = append(errs, t.average.calibrator.close())
+	}
 	for _, p := range t.Phases() {
 		errs = append(errs, p.Program.Close())
 	}
@@ -126,7 +150,8 @@ func (t *Trainer) Phases() []*Phase {
 // Params are the parameters that are trained.
 func (t *Trainer) Params() *nn.Params { return t.params }
 
-// Average are the parameters of the averaged generator, or nil without one.
+// Average are the parameters of the averaged generator, or nil without one. Its
+// running statistics are up to date after Save, SaveGenerator, and a sample.
 func (t *Trainer) Average() *nn.Params {
 	if t.average == nil {
 		return nil
