@@ -16,7 +16,7 @@ type FolderOptions struct {
 }
 
 // OpenFolder opens any folder of videos that FFmpeg reads, see ListFolder for how it may be laid out. Each window is
-// decoded when it is drawn; Prepare makes that several hundred times faster. The first call finds out the length of every
+// decoded when it is drawn; with Prepare it is more than a hundred times faster. The first call finds out the length of every
 // video and keeps it in CacheDir.
 func OpenFolder(ctx context.Context, o FolderOptions) (ClipSource, error) {
 	c, err := ListFolder(o.Root)

@@ -260,6 +260,7 @@ func TestOpenPreparedRefuses(t *testing.T) {
 	}{
 		{"another size", PreparedOptions{Frames: 8, Size: 32}, nil, ErrPrepared, "it holds folder at 16×16, preprocessing centre; asked for folder at 32×32"},
 		{"another preprocessing", PreparedOptions{Frames: 8, Preprocess: TGAN}, nil, ErrPrepared, "asked for folder at 16×16, preprocessing tgan"},
+		{"another frame rate", PreparedOptions{Frames: 8, FPS: 12.5}, nil, ErrPrepared, "asked for folder at 16×16, preprocessing centre, 12.5 frames a second"},
 		{"no window", PreparedOptions{}, nil, ErrShape, "window of 0 frames"},
 		{"a window longer than all clips", PreparedOptions{Frames: 100}, nil, ErrNoClips, "none of 5 clips can be used"},
 		{"a class that is not there", PreparedOptions{Frames: 8, Selection: Selection{Classes: []string{"c"}}}, nil, ErrNoClips, `no class "c"`},

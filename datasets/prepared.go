@@ -21,6 +21,7 @@ type PreparedOptions struct {
 	Frames     int           // length of a window
 	Size       int           // must be what was prepared; 0: whatever was
 	Preprocess Preprocessing // must be what was prepared
+	FPS        float64       // must be what was prepared; 0: whatever was
 
 	Logger *slog.Logger // nil: silent
 }
@@ -49,12 +50,15 @@ func openPrepared(o PreparedOptions) (ClipSource, error) {
 	if !index.Complete {
 		return nil, fmt.Errorf("it is unfinished: run 'videogan prepare' again, it goes on where it was: %w", ErrPrepared)
 	}
-	if o.Size != 0 && o.Size != index.Size || o.Preprocess != index.Preprocess {
-		want := index.preparedHeader
-		want.Preprocess = o.Preprocess
-		if o.Size != 0 {
-			want.Size = o.Size
-		}
+	want := index.preparedHeader
+	want.Preprocess = o.Preprocess
+	if o.Size != 0 {
+		want.Size = o.Size
+	}
+	if o.FPS != 0 {
+		want.FPS = o.FPS
+	}
+	if want.describe() != index.describe() {
 		return nil, fmt.Errorf("it holds %s; asked for %s: prepare another folder, or change the options: %w", index.describe(), want.describe(), ErrPrepared)
 	}
 	if err := checkWindow(o.Frames, index.Size); err != nil {

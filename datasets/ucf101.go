@@ -34,7 +34,7 @@ type VideoOptions struct {
 
 // OpenUCF101 opens UCF101 (Soomro, Zamir, Shah 2012) in its official layout, or any part of it: clips that are on the
 // lists and not on the disk are no error, and Info().Summary tells how many there are of how many. Each window is decoded
-// when it is drawn; Prepare makes that several hundred times faster.
+// when it is drawn; with Prepare it is more than a hundred times faster.
 //
 // The first call finds out the length of every clip and keeps it in CacheDir.
 func OpenUCF101(ctx context.Context, o UCF101Options) (ClipSource, error) {
