@@ -71,6 +71,9 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 	origin := newOrigin(experiment.Name, r.cost())
 	info := r.source.Info()
 	origin.Dataset, origin.Clips = info.Name+": "+info.Summary, info.Clips
+	if began, err := readOrigin(r.folder.Config()); err == nil && began.Clips != origin.Clips {
+		r.logger.Warn("the data are not those that the run began with", "then", began.Dataset, "clips_then", began.Clips, "now", origin.Dataset, "clips_now", origin.Clips)
+	}
 	if err := writeConfig(r.folder, cfg, origin); err != nil {
 		return r, err
 	}

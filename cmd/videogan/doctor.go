@@ -78,7 +78,7 @@ func examine() []finding {
 	return append(findings,
 		finding{name: "machine", value: machine.String()},
 		vectors(machine), hugePages(machine.HugePages), memory(machine.MemoryBytes), peak(), digits(),
-		encoder("H.264 encoder", ".mp4", video.EncodeMP4), encoder("GIF encoder", ".gif", video.EncodeGIF), command(),
+		encoder("H.264 encoder", ".mp4", video.EncodeMP4), encoder("GIF encoder", ".gif", video.EncodeGIF), ffmpegCommand(),
 	)
 }
 
@@ -160,7 +160,7 @@ func encoder(name, ending string, encode func(string, *video.Clip) error) findin
 	return f
 }
 
-func command() finding {
+func ffmpegCommand() finding {
 	path, err := osexec.LookPath("ffmpeg")
 	if err != nil {
 		return finding{name: "ffmpeg command", value: "not found", remedy: "only 'bench decode' and some tests use it: apt-get install ffmpeg"}
