@@ -18,7 +18,7 @@ deps: ## install the Debian packages that are missing (FFmpeg 5.1, oneDNN 2, ...
 	@scripts/deps.sh
 
 build: deps generate ## build bin/videogan
-	$(GO) build -trimpath -ldflags '-X videogan/experiments.version=$(VERSION)' -o bin/videogan ./cmd/videogan
+	$(GO) build -ldflags '-X videogan/experiments.version=$(VERSION)' -o bin/videogan ./cmd/videogan
 
 # The 70,000 MNIST digits come from a module of go.mod and become part of the
 # program. git ignores the copies.
