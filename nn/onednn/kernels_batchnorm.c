@@ -34,6 +34,12 @@ VG_INLINE void stats_row(const float *x, const vg_d4 *shift, vg_sums *s) {
 	}
 }
 
+VG_CLONED_LOOP void stats_rows(const float *x, int64_t rows, int64_t stride, const vg_d4 *shift, vg_sums *s) {
+	vg_sums t = *s;
+	for (int64_t i = 0; i < rows; i++) stats_row(x + i * stride, shift, &t);
+	*s = t;
+}
+
 VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 	const stats_args *a = args;
 	const vg_layout l = a->l;
@@ -53,7 +59,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 		vg_sums s = {0};
 		vg_run r;
 		while (vg_piece_next(&l, &w, &r)) {
-			for (int64_t i = 0; i < r.rows; i++) stats_row(x + r.offset + i * r.stride, shift, &s);
+			stats_rows(x + r.offset, r.rows, r.stride, shift, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				float row[VG_LANES];
 				memcpy(row, first, sizeof row); // adds nothing
@@ -62,8 +68,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 			}
 		}
 		vg_partial p;
-		const vg_sums total = s; // s itself stays in registers
-		vg_fold(begin.distinct, &total, &p);
+		vg_fold(begin.distinct, &s, &p);
 		for (int64_t j = 0; j < VG_LANES; j++) {
 			const double mean = p.first[j] / count, m2 = p.second[j] - p.first[j] * mean;
 			p.first[j] = first[j] + mean;

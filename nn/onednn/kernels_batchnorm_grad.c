@@ -35,10 +35,26 @@ VG_INLINE void sums_row(const float *x, const float *gy, const float *y, const v
 	}
 }
 
-VG_INLINE void sums_range(const sums_args *a, int act, int64_t lo, int64_t hi) {
+VG_INLINE void sums_rows_of(const float *x, const float *gy, const float *y, int64_t rows, int64_t stride,
+	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
+	vg_sums t = *s;
+	for (int64_t i = 0; i < rows; i++) sums_row(x + i * stride, gy + i * stride, y + i * stride, mean, act, alpha, &t);
+	*s = t;
+}
+
+VG_CLONED_LOOP void sums_rows(const float *x, const float *gy, const float *y, int64_t rows, int64_t stride,
+	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
+	switch (act) {
+	case VG_ACT_RELU: sums_rows_of(x, gy, y, rows, stride, mean, VG_ACT_RELU, alpha, s); break;
+	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, y, rows, stride, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
+	default: sums_rows_of(x, gy, gy, rows, stride, mean, VG_ACT_NONE, alpha, s);
+	}
+}
+
+VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
+	const sums_args *a = args;
 	const vg_layout l = a->l;
-	const float *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
-	const float alpha = a->alpha;
+	const float *x = a->x, *gy = a->gy, *y = a->act == VG_ACT_NONE ? a->gy : a->y;
 	for (int64_t task = lo; task < hi; task++) {
 		vg_piece_walk w = vg_piece_start(&a->pieces, task);
 		vg_run r = vg_run_at(&l, 0, w.tile, 0, 0);
@@ -50,31 +66,18 @@ VG_INLINE void sums_range(const sums_args *a, int act, int64_t lo, int64_t hi) {
 
 		vg_sums s = {0};
 		while (vg_piece_next(&l, &w, &r)) {
-			for (int64_t i = 0; i < r.rows; i++) {
-				const int64_t at = r.offset + i * r.stride;
-				sums_row(x + at, gy + at, y + at, mean, act, alpha, &s);
-			}
+			sums_rows(x + r.offset, gy + r.offset, y + r.offset, r.rows, r.stride, mean, a->act, a->alpha, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				const int64_t at = r.part + i * r.stride;
 				float row[3][VG_LANES];
-				sums_row(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
-					vg_widen(y + at, r.width, row[2]), mean, act, alpha, &s);
+				sums_rows(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
+					vg_widen(y + at, r.width, row[2]), 1, 0, mean, a->act, a->alpha, &s);
 			}
 		}
 		vg_partial p;
-		const vg_sums total = s; // s itself stays in registers
-		vg_fold(distinct, &total, &p);
+		vg_fold(distinct, &s, &p);
 		if (a->partials) a->partials[task] = p;
 		else finish_sums(a, w.tile, &p);
-	}
-}
-
-VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
-	const sums_args *a = args;
-	switch (a->act) {
-	case VG_ACT_RELU: sums_range(a, VG_ACT_RELU, lo, hi); break;
-	case VG_ACT_LEAKY_RELU: sums_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
-	default: sums_range(a, VG_ACT_NONE, lo, hi);
 	}
 }
 

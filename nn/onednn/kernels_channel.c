@@ -17,8 +17,18 @@ static void finish_sum(const sum_args *a, int64_t tile, const vg_partial *p) {
 	}
 }
 
-VG_INLINE void sum_row(const float *x, vg_sums *s) {
-	for (int h = 0; h < VG_LANES / 4; h++) s->first[h] += vg_load4d(x + 4 * h);
+VG_CLONED_LOOP void sum_rows(const float *x, int64_t rows, int64_t stride, vg_sums *s) {
+	vg_d4 a = s->first[0], b = s->first[1], c = s->first[2], d = s->first[3];
+	for (int64_t i = 0; i < rows; i++, x += stride) {
+		a += vg_load4d(x);
+		b += vg_load4d(x + 4);
+		c += vg_load4d(x + 8);
+		d += vg_load4d(x + 12);
+	}
+	s->first[0] = a;
+	s->first[1] = b;
+	s->first[2] = c;
+	s->first[3] = d;
 }
 
 VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
@@ -29,15 +39,14 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 		vg_sums s = {0};
 		vg_run r = {0};
 		while (vg_piece_next(&a->l, &w, &r)) {
-			for (int64_t i = 0; i < r.rows; i++) sum_row(x + r.offset + i * r.stride, &s);
+			sum_rows(x + r.offset, r.rows, r.stride, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				float row[VG_LANES];
-				sum_row(vg_widen(x + r.part + i * r.stride, r.width, row), &s);
+				sum_rows(vg_widen(x + r.part + i * r.stride, r.width, row), 1, 0, &s);
 			}
 		}
 		vg_partial p;
-		const vg_sums total = s; // s itself stays in registers
-		vg_fold(r.distinct, &total, &p);
+		vg_fold(r.distinct, &s, &p);
 		if (a->partials) a->partials[task] = p;
 		else finish_sum(a, w.tile, &p);
 	}

@@ -35,6 +35,11 @@ vg_run vg_run_at(const vg_layout *l, int64_t sample, int64_t tile, int64_t first
 }
 
 void vg_to_lanes(const float *v, float other, const vg_layout *l, const vg_run *r, float lanes[VG_LANES]) {
+	if (r->distinct == 1) {
+		const float one = v && r->channel < l->c ? v[r->channel] : other;
+		for (int j = 0; j < VG_LANES; j++) lanes[j] = one;
+		return;
+	}
 	for (int64_t j = 0; j < r->distinct; j++) lanes[j] = v && r->channel + j < l->c ? v[r->channel + j] : other;
 	for (int64_t j = r->distinct; j < VG_LANES; j++) lanes[j] = lanes[j - r->distinct];
 }

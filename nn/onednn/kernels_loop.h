@@ -25,6 +25,10 @@ extern float sqrtf(float) __attribute__((const));
 
 #define VG_INLINE static inline __attribute__((always_inline))
 
+// A cloned function that stays one: its variables get registers, which those of a
+// caller with calls in its loop may not.
+#define VG_CLONED_LOOP VG_CLONES static __attribute__((noinline))
+
 // Iterations of the next loop are independent: arrays are equal or apart.
 #define VG_INDEPENDENT _Pragma("GCC ivdep")
 

@@ -17,6 +17,7 @@ VG_INLINE void inside(const vg_pool *p, int axis, int64_t k, int64_t *lo, int64_
 }
 
 VG_INLINE void take_row(int kind, const float *x, int64_t step, int64_t count, int64_t b, float *y) {
+	VG_INDEPENDENT
 	for (int64_t i = 0; i < count; i++) {
 		VG_INDEPENDENT
 		for (int64_t j = 0; j < b; j++) {
@@ -59,6 +60,10 @@ VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
 	const pool_args *a = args;
 	const int average = a->kind == VG_POOL_AVERAGE;
 	switch (a->p.b) {
+	case 1:
+		if (average) forward_range(a, VG_POOL_AVERAGE, 1, lo, hi);
+		else forward_range(a, VG_POOL_MAX, 1, lo, hi);
+		break;
 	case 8:
 		if (average) forward_range(a, VG_POOL_AVERAGE, 8, lo, hi);
 		else forward_range(a, VG_POOL_MAX, 8, lo, hi);
@@ -79,6 +84,7 @@ void vg_pool_forward(int kind, vg_pool p, const float *x, float *y) {
 }
 
 VG_INLINE void give_row(const float *gy, float share, int64_t step, int64_t count, int64_t b, float *gx) {
+	VG_INDEPENDENT
 	for (int64_t i = 0; i < count; i++) {
 		VG_INDEPENDENT
 		for (int64_t j = 0; j < b; j++) gx[i * step + j] += share * gy[i * b + j];
@@ -115,6 +121,7 @@ VG_INLINE void average_range(const pool_args *a, int64_t b, int64_t lo, int64_t 
 VG_CLONES static void average_worker(const void *args, int64_t lo, int64_t hi) {
 	const pool_args *a = args;
 	switch (a->p.b) {
+	case 1: average_range(a, 1, lo, hi); break;
 	case 8: average_range(a, 8, lo, hi); break;
 	case 16: average_range(a, 16, lo, hi); break;
 	default: average_range(a, a->p.b, lo, hi);

@@ -18,14 +18,15 @@ typedef struct {
 	} while (0)
 
 VG_INLINE void power(const float *x, float p, float *y, int64_t lo, int64_t hi) {
-	if (p == 0) MAP(1);
-	else if (p == 2) MAP(v * v);
+	if (p == 2) MAP(v * v);
 	else if (p == 3) MAP(v * v * v);
 	else if (p == 1) MAP(v);
 	else if (p == 0.5f) MAP(sqrtf(v) + 0); // + 0: pow(-0, ½) is 0
 	else if (p == -0.5f) MAP(1 / (sqrtf(v) + 0));
 	else if (p == -1) MAP(1 / v);
 	else if (p == -2) MAP(1 / (v * v));
+	else if (p == 0) // of NaN, too
+		for (int64_t i = lo; i < hi; i++) y[i] = 1;
 	else
 		for (int64_t i = lo; i < hi; i++) y[i] = powf(x[i], p);
 }
