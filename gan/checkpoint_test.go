@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -119,6 +120,12 @@ func TestSaveReports(t *testing.T) {
 	}
 	if err := trainer.Save(filepath.Join(dir, "c"), nil); err == nil {
 		t.Error("a folder was replaced")
+	}
+	if err := os.Symlink("/dev/full", filepath.Join(dir, "d.tmp")); err != nil {
+		t.Fatal(err)
+	}
+	if err := trainer.Save(filepath.Join(dir, "d"), nil); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("on a full disk: error %v, want ENOSPC", err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 2 {

@@ -12,7 +12,7 @@ import (
 
 // A generator learns to make the number 2 (as clips of one value).
 func Example() {
-	dev, err := exec.NewDevice(exec.DeviceOptions{})
+	dev, err := exec.NewDevice(exec.DeviceOptions{Threads: 1})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,7 +7,20 @@ import (
 	"testing"
 
 	"videogan/nn"
+	"videogan/nn/exec"
 )
+
+// openDevice has a single thread: the networks of the tests are too small to
+// share, and threads that wait for each other stand still on a busy machine.
+func openDevice(t testing.TB) *exec.Device {
+	t.Helper()
+	dev, err := exec.NewDevice(exec.DeviceOptions{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dev.Close() })
+	return dev
+}
 
 // normalLatent draws from a normal distribution.
 func normalLatent(rng *rand.Rand, dst []float32) {

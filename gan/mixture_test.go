@@ -11,9 +11,6 @@ import (
 // A generator of points finds the modes of eight Gaussians on a circle: the whole
 // game, learning. Modes are lost without a penalty, or with one that is wrong.
 func TestLearnsEveryModeOfAMixture(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains for several seconds")
-	}
 	const modes, spread, batch, steps = 8, 0.1, 128, 2000
 	nets, shape := pointNetworks(64)
 	c := plain()

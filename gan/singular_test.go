@@ -158,19 +158,14 @@ func randomWeight(rows, cols int, scale float32) []float32 {
 	return w
 }
 
-func openDevice(t testing.TB) *exec.Device {
-	t.Helper()
-	dev, err := exec.NewDevice(exec.DeviceOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = dev.Close() })
-	return dev
-}
-
 // BenchmarkClipPaperLayers clips all layers of TGAN's discriminator.
 func BenchmarkClipPaperLayers(b *testing.B) {
-	device := newDeviceKernels(openDevice(b))
+	dev, err := exec.NewDevice(exec.DeviceOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = dev.Close() })
+	device := newDeviceKernels(dev)
 	b.Cleanup(func() { _ = device.close() })
 	for _, kernels := range []struct {
 		name string

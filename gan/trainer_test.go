@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -14,104 +14,6 @@ import (
 
 	"videogan/nn"
 )
-
-// games are configs that together use every part of a step.
-func games() []struct {
-	name     string
-	spectral bool
-	phases   []string
-	config   Config
-} {
-	r1 := plain()
-	r1.R1 = R1{Gamma: 0.5, Every: 2}
-	r1.Frame.Frames, r1.Critic = 2, 2
-	release := plain()
-	release.Order, release.Loss = Release, Wasserstein
-	release.Constraint = Constraint{Kind: SingularValueClipping, Every: 3, Gamma: ReleaseGamma}
-	release.Generator, release.Discriminator = DefaultRMSprop(), DefaultRMSprop()
-	spectral := plain()
-	spectral.Loss, spectral.Constraint.Kind = Hinge, SpectralNorm
-	spectral.Discriminator = Optimizer{Kind: SGD, LR: 1e-3, Momentum: 0.9}
-	spectral.EMA = 0
-	penalty := plain()
-	penalty.Loss, penalty.GP.Weight = Wasserstein, 10
-	penalty.Frame.Frames = 4
-	clipped := plain()
-	clipped.Order, clipped.Loss = Release, Minimax
-	clipped.Constraint = Constraint{Kind: WeightClipping, Clip: 0.05}
-	clipped.R1, clipped.GP.Weight = R1{Gamma: 1, Every: 1}, 1
-	return []struct {
-		name     string
-		spectral bool
-		phases   []string
-		config   Config
-	}{
-		{"critic twice, lazy r1, frame discriminator", false, []string{"dis", "r1", "gen"}, r1},
-		{"release with singular value clipping", false, []string{"both"}, release},
-		{"spectral normalization, hinge, sgd, no average", true, []string{"dis", "gen"}, spectral},
-		{"gradient penalty", false, []string{"dis", "gp", "gen"}, penalty},
-		{"release with weight clipping and both penalties", false, []string{"both", "r1", "gp"}, clipped},
-	}
-}
-
-// A trainer that loads a checkpoint goes on bit for bit as the one that wrote it,
-// and writes the very same bytes.
-func TestResumeEqualsUninterrupted(t *testing.T) {
-	for _, game := range games() {
-		t.Run(game.name, func(t *testing.T) {
-			nets, shape := clipNetworks(game.spectral)
-			through := newTrainer(t, nets, shape, game.config, 7)
-			var names []string
-			for _, p := range through.Phases() {
-				names = append(names, p.Name)
-			}
-			if diff := cmp.Diff(game.phases, names); diff != "" {
-				t.Errorf("phases (-want +got):\n%s", diff)
-			}
-			dir := t.TempDir()
-			first, second, last := filepath.Join(dir, "a", "1.safetensors"), filepath.Join(dir, "2.safetensors"), filepath.Join(dir, "3.safetensors")
-			run(t, through, 5)
-			save(t, through, first)
-			want := run(t, through, 10)
-			save(t, through, last)
-
-			resumed := newTrainer(t, nets, shape, game.config, 7)
-			run(t, resumed, 2) // whatever it did before
-			if err := resumed.Load(first); err != nil {
-				t.Fatal(err)
-			}
-			save(t, resumed, second)
-			sameBytes(t, first, second)
-			if diff := cmp.Diff(want, run(t, resumed, 10)); diff != "" {
-				t.Errorf("metrics (-through +resumed):\n%s", diff)
-			}
-			save(t, resumed, second)
-			sameBytes(t, last, second)
-		})
-	}
-}
-
-func save(t *testing.T, trainer *Trainer, name string) {
-	t.Helper()
-	if err := trainer.Save(name, map[string]string{"config": "x"}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func sameBytes(t *testing.T, a, b string) {
-	t.Helper()
-	x, err := os.ReadFile(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := os.ReadFile(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(x, y) {
-		t.Errorf("%s and %s differ", filepath.Base(a), filepath.Base(b))
-	}
-}
 
 // Every step gives the losses and scores; a logged one the norms and singular
 // values too. A lazy penalty's newest value stays.
@@ -139,48 +41,6 @@ func TestMetricNames(t *testing.T) {
 	if margin, ok := steps[0].Get("d/margin"); !ok || margin != real-fake {
 		t.Errorf("margin %v, want %v - %v", margin, real, fake)
 	}
-}
-
-// The generator's phase leaves all of D as it is; D's phase all of G.
-func TestPhasesKeepToTheirNetwork(t *testing.T) {
-	nets, shape := clipNetworks(true)
-	c := plain()
-	c.Constraint.Kind = SpectralNorm
-	trainer := newTrainer(t, nets, shape, c, 1)
-	for _, p := range trainer.Phases() {
-		other := map[string]string{"gen": "dis/", "dis": "gen/"}[p.Name]
-		before := snapshot(trainer.params)
-		trainer.fill(p, p, realClips(trainer, 0), 0)
-		if err := p.Program.RunAll(); err != nil {
-			t.Fatal(err)
-		}
-		changed := 0
-		for name, values := range snapshot(trainer.params) {
-			if slices.Equal(values, before[name]) {
-				continue
-			}
-			changed++
-			if strings.HasPrefix(name, other) {
-				t.Errorf("phase %s changed %s", p.Name, name)
-			}
-		}
-		if changed == 0 {
-			t.Errorf("phase %s updated no running statistics", p.Name)
-		}
-		for _, g := range p.gradients {
-			if g.network.name != p.Name {
-				t.Errorf("phase %s computes gradients of %s", p.Name, g.network.name)
-			}
-		}
-	}
-}
-
-func snapshot(params *nn.Params) map[string][]float32 {
-	values := map[string][]float32{}
-	for _, p := range params.All() {
-		values[p.Name] = slices.Clone(p.Value.Float32s())
-	}
-	return values
 }
 
 // A constraint holds after every step.
@@ -310,34 +170,34 @@ func TestStepReportsClipsOfAnotherSize(t *testing.T) {
 	}
 }
 
-// k different frames of every clip are picked.
-func TestPickFrames(t *testing.T) {
+// A step's memory on the Go heap does not grow with its batch.
+func TestStepAllocatesNothingThatGrows(t *testing.T) {
 	nets, shape := clipNetworks(false)
-	c := plain()
-	c.Frame.Frames = 3
-	trainer := newTrainer(t, nets, shape, c, 1)
-	rows := make([]float32, c.Batch*3*4)
-	seen := map[int]bool{}
-	rng := nn.Stream(1, "frames")
-	for range 20 {
-		trainer.pickFrames(rng, rows)
-		for i := 0; i < len(rows); i += 12 {
-			var picked []int
-			for j, v := range rows[i : i+12] {
-				if v == 1 {
-					picked = append(picked, j%4)
-					seen[j%4] = true
-				} else if v != 0 {
-					t.Fatalf("a value of %v", v)
-				}
-			}
-			slices.Sort(picked)
-			if len(slices.Compact(picked)) != 3 {
-				t.Fatalf("clip of %v: want 3 different frames", rows[i:i+12])
+	bytesOf := func(batch int) float64 {
+		c := games()[0].config
+		c.Batch = batch
+		c.Constraint = Constraint{Kind: SingularValueClipping, Every: 100} // only the first step clips
+		trainer := newTrainer(t, nets, shape, c, 1)
+		clips := realClips(trainer, 0)
+		step := func() {
+			if _, err := trainer.Step(context.Background(), clips, StepOptions{Log: true}); err != nil {
+				t.Fatal(err)
 			}
 		}
+		step()
+		step()
+		const steps = 10
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range steps {
+			step()
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc-before.TotalAlloc) / steps
 	}
-	if len(seen) != 4 {
-		t.Errorf("only frames %v are ever picked", seen)
+	small, large := bytesOf(2), bytesOf(32)
+	clip := 4 * float64(shape.Size()) // bytes of one of the 60 further clips of a step
+	if large > small+clip {
+		t.Errorf("a step allocates %.0f bytes at batch 2, %.0f at batch 32", small, large)
 	}
 }
