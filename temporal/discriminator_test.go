@@ -18,6 +18,12 @@ func TestDiscriminatorParameters(t *testing.T) {
 		f(&d)
 		return d
 	}
+	// Of an eighth of the width, which is enough to see what an option adds.
+	narrow := func(f func(d *Discriminator)) Discriminator {
+		return edit(func(d *Discriminator) { d.Width, d.MaxWidth = 8, 64; f(d) })
+	}
+	const narrowConvolutions = (3*8+8*16+16*32+32*64)*64 + 8 + 16 + 32 + 64 + 64*16 + 1
+	const scales = 16 + 32 + 64
 	for _, row := range []struct {
 		reason string
 		d      Discriminator
@@ -25,11 +31,11 @@ func TestDiscriminatorParameters(t *testing.T) {
 		first  tensor.Shape // of the head's weight
 	}{
 		{"the release's: 11,031,489 in convolutions, 896 scales", DefaultDiscriminator(), 11_031_489 + 896, tensor.Shape{1, 512, 1, 4, 4}},
-		{"with beta", edit(func(d *Discriminator) { d.NoBeta = false }), 11_031_489 + 2*896, tensor.Shape{1, 512, 1, 4, 4}},
-		{"no normalization", edit(func(d *Discriminator) { d.BatchNorm = false }), 11_031_489, tensor.Shape{1, 512, 1, 4, 4}},
-		{"no bias where a norm follows, as PyTorch ports have it", edit(func(d *Discriminator) { d.BiasBeforeNorm = false }), 11_031_489, tensor.Shape{1, 512, 1, 4, 4}},
-		{"32 frames, as VGAN: a head over 2 steps", edit(func(d *Discriminator) { d.Frames = 32 }), 11_031_489 + 896 + 8192, tensor.Shape{1, 512, 2, 4, 4}},
-		{"128×128: one layer more, no wider", edit(func(d *Discriminator) { d.Size = 128 }), 11_031_489 + 896 + 512*512*16 + 2*512, tensor.Shape{1, 512, 1, 4, 4}},
+		{"with beta", narrow(func(d *Discriminator) { d.NoBeta = false }), narrowConvolutions + 2*scales, tensor.Shape{1, 64, 1, 4, 4}},
+		{"no normalization", narrow(func(d *Discriminator) { d.BatchNorm = false }), narrowConvolutions, tensor.Shape{1, 64, 1, 4, 4}},
+		{"no bias where a norm follows, as PyTorch ports have it", narrow(func(d *Discriminator) { d.BiasBeforeNorm = false }), narrowConvolutions, tensor.Shape{1, 64, 1, 4, 4}},
+		{"32 frames, as VGAN: a head over 2 steps", narrow(func(d *Discriminator) { d.Frames = 32 }), narrowConvolutions + scales + 64*16, tensor.Shape{1, 64, 2, 4, 4}},
+		{"128×128: one layer more, no wider", narrow(func(d *Discriminator) { d.Size = 128 }), narrowConvolutions + scales + 64*64*16 + 2*64, tensor.Shape{1, 64, 1, 4, 4}},
 		{"32×32", edit(func(d *Discriminator) { d.Size = 32 }), 12352 + 524416 + 2097408 + 384 + 256*2*16 + 1, tensor.Shape{1, 256, 2, 4, 4}},
 		{"16×16", edit(func(d *Discriminator) { d.Size = 16 }), 12352 + 524416 + 128 + 128*4*16 + 1, tensor.Shape{1, 128, 4, 4, 4}},
 		{"tgan-small: 0.66 M", edit(func(d *Discriminator) {
