@@ -56,6 +56,7 @@ func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
 	if len(roots) > 0 && roots[0].Dtype() != tensor.Float32 {
 		return p, nil // reference implementations only
 	}
+	d.keep(p)
 	var err error
 	d.Do(func() { err = p.compile(s.Params(), order(roots)) })
 	if err != nil {

@@ -1,8 +1,12 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
+	"sync"
 	"unsafe"
 
 	"videogan/nn/onednn"
@@ -25,6 +29,9 @@ type Device struct {
 	threads int
 	avx512  bool // kernels have 16 lanes
 	used    int  // largest arena use of any program, bytes
+
+	mutex    sync.Mutex
+	programs map[*Program]bool // not closed yet: they hold pinned and C memory
 }
 
 // NewDevice starts the kernel thread. Close it after its programs.
@@ -33,9 +40,9 @@ func NewDevice(o DeviceOptions) (*Device, error) {
 		return nil, fmt.Errorf("exec: %d threads: want 0 (all) or more", o.Threads)
 	}
 	if o.Threads == 0 {
-		o.Threads = runtime.NumCPU()
+		o.Threads = ReadMachine().CPUs
 	}
-	d := &Device{avx512: ReadMachine().Has("avx512f"), calls: make(chan func()), done: make(chan struct{})}
+	d := &Device{avx512: ReadMachine().Has("avx512f"), calls: make(chan func()), done: make(chan struct{}), programs: map[*Program]bool{}}
 	ready := make(chan error)
 	go d.serve(o, ready)
 	if err := <-ready; err != nil {
@@ -97,11 +104,32 @@ func (d *Device) Threads() int { return d.threads }
 // intermediate values.
 func (d *Device) ArenaBytes() int64 { return int64(d.used) }
 
-// Close ends the kernel thread and frees the arena.
+// Close closes the programs that are still open, ends the kernel thread and
+// frees the arena.
 func (d *Device) Close() error {
+	d.mutex.Lock()
+	open := slices.Collect(maps.Keys(d.programs))
+	d.mutex.Unlock()
+	var err error
+	for _, p := range open {
+		err = errors.Join(err, p.Close())
+	}
 	close(d.calls)
 	<-d.done
-	return nil
+	return err
+}
+
+// keep remembers a program until it is closed.
+func (d *Device) keep(p *Program) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.programs[p] = true
+}
+
+func (d *Device) forget(p *Program) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	delete(d.programs, p)
 }
 
 // floats views n float32 of C memory.

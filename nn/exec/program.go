@@ -28,6 +28,7 @@ type Program struct {
 	pin     runtime.Pinner
 	run     func()
 	err     error
+	closed  bool
 }
 
 // settle gives the plan its memory and binds every kernel to it.
@@ -148,8 +149,14 @@ func (p *Program) Tensor(n *nn.Node) *tensor.Dense {
 // Reset does nothing: a program may always be run again.
 func (p *Program) Reset() {}
 
-// Close frees the program's kernels and lasting memory.
+// Close frees the program's kernels and lasting memory. Closing twice, or after
+// the device, does nothing.
 func (p *Program) Close() error {
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	p.dev.forget(p)
 	p.dev.Do(func() {
 		for _, s := range p.steps {
 			if s.close != nil {

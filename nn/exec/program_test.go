@@ -275,3 +275,24 @@ func TestCompileErrors(t *testing.T) {
 		t.Error("a closed program ran")
 	}
 }
+
+// A program that nobody closed is closed by its device.
+func TestDeviceClosesItsPrograms(t *testing.T) {
+	d, err := exec.NewDevice(exec.DeviceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := nn.NewScope(gorgonia.NewGraph(), nn.NewParams(1), nn.ScopeOptions{})
+	p, err := exec.Compile(d, s, s.Exp(s.Param("w", nn.Normal(1), 3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("closed again: %v", err)
+	}
+	runtime.GC() // a pinned pointer that is collected would end the process
+	runtime.GC()
+}

@@ -15,8 +15,9 @@ type Descriptor struct{ md C.dnnl_memory_desc_t }
 // MaxRank is the highest rank that a descriptor can have.
 const MaxRank = int(C.DNNL_MAX_NDIMS)
 
-// Dense describes a tensor in plain row-major order. It panics when there are
-// more than MaxRank sizes or one is not positive; shapes are checked before.
+// Dense describes a tensor in plain row-major order. Sizes that oneDNN cannot
+// describe (more than MaxRank, or one that is not positive) give the zero
+// Descriptor, which every primitive refuses.
 func Dense(sizes ...int) Descriptor {
 	strides := make([]int, len(sizes))
 	n := 1
@@ -28,12 +29,12 @@ func Dense(sizes ...int) Descriptor {
 }
 
 // Strided describes a tensor by the distance, in elements, between neighbours
-// along each axis.
+// along each axis. What oneDNN cannot describe gives the zero Descriptor.
 func Strided(sizes, strides []int) Descriptor {
 	var d Descriptor
 	s := C.dnnl_memory_desc_init_by_strides(&d.md, C.int(len(sizes)), dims(sizes), C.dnnl_f32, dims(strides))
 	if s != C.dnnl_success {
-		panic(fmt.Sprintf("onednn: no descriptor of sizes %v and strides %v", sizes, strides))
+		return Descriptor{}
 	}
 	return d
 }
@@ -52,7 +53,7 @@ func Blocked(block int, sizes ...int) Descriptor {
 	var d Descriptor
 	s := C.dnnl_memory_desc_init_by_tag(&d.md, C.int(len(sizes)), dims(sizes), C.dnnl_f32, tags[len(sizes)-3])
 	if s != C.dnnl_success {
-		panic(fmt.Sprintf("onednn: no descriptor of sizes %v in blocks of %d", sizes, block))
+		return Descriptor{}
 	}
 	return d
 }
@@ -60,7 +61,7 @@ func Blocked(block int, sizes ...int) Descriptor {
 // dims converts sizes to oneDNN's fixed array.
 func dims(v []int) *C.dnnl_dim_t {
 	var a [MaxRank]C.dnnl_dim_t
-	for i, n := range v {
+	for i, n := range v[:min(len(v), MaxRank)] {
 		a[i] = C.dnnl_dim_t(n)
 	}
 	return &a[0]
