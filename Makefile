@@ -35,6 +35,8 @@ demo: build ## train TGAN on Moving MNIST for 8 minutes (MINUTES=8) into runs/de
 		'  plots/        losses over the steps' \
 		'  checkpoints/  bin/videogan sample $(DEMO) -n 16 --gif draws more'
 
+# Packages run side by side on the same cores: waiting threads must sleep.
+test: export OMP_WAIT_POLICY ?= passive
 test: build ## build, vet and run all tests
 	$(GO) vet ./...
 	$(GO) test -timeout 20m ./...
