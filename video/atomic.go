@@ -1,18 +1,23 @@
 package video
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
 // writeAtomic lets write fill a file in path's folder, syncs it and renames it to path. On an error nothing is left
-// behind, and a file that was at path stays as it was. The temporary name ends as path does.
+// behind, and a file that was at path stays as it was. The temporary name keeps path's extension.
 func writeAtomic(path string, write func(temporary string) error) (err error) {
-	folder, name := filepath.Split(path)
-	f, err := os.CreateTemp(filepath.Clean(folder+"."), ".*-"+name)
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, ".videogan-*"+filepath.Ext(path))
 	if err != nil {
-		return err
+		var pathError *os.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err // names a file that nobody knows
+		}
+		return fmt.Errorf("create a file in %s: %w", folder, err)
 	}
 	temporary := f.Name()
 	defer func() {
@@ -30,7 +35,11 @@ func writeAtomic(path string, write func(temporary string) error) (err error) {
 		return err
 	}
 	if err := os.Rename(temporary, path); err != nil {
-		return err
+		var linkError *os.LinkError
+		if errors.As(err, &linkError) {
+			err = linkError.Err
+		}
+		return fmt.Errorf("put the file in its place: %w", err)
 	}
 	return syncFolder(folder)
 }
@@ -52,7 +61,7 @@ func finishFile(name string) error {
 
 // syncFolder makes the new name last through a loss of power.
 func syncFolder(folder string) error {
-	d, err := os.Open(filepath.Clean(folder + "."))
+	d, err := os.Open(folder)
 	if err != nil {
 		return err
 	}

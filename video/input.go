@@ -87,9 +87,9 @@ func checkFile(path string) error {
 func badInput(err error) error {
 	var code astiav.Error
 	if errors.As(err, &code) {
-		switch errno := syscall.Errno(-code); errno {
-		case syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE:
-			return fmt.Errorf("%w: %w", errno, err)
+		// ENOMEM is a size in the file that asks for too much.
+		if errno := syscall.Errno(-code); errno == syscall.EMFILE || errno == syscall.ENFILE {
+			return errno
 		}
 	}
 	return fmt.Errorf("%w: %w", ErrFormat, err)
@@ -177,8 +177,11 @@ func (in *input) openDecoder() error {
 	if err := parameters.ToCodecContext(in.decoder); err != nil {
 		return badInput(explain(err))
 	}
-	in.decoder.SetThreadCount(1)                                                     // parallel over files, not within one
-	options, err := setOptions(map[string]string{"max_pixels": fmt.Sprint(1 << 26)}) // twice 8K; garbage asks for more
+	in.decoder.SetThreadCount(1) // parallel over files, not within one
+	options, err := setOptions(map[string]string{
+		"max_pixels": fmt.Sprint(1 << 26), // twice 8K; garbage asks for more
+		"err_detect": "explode",           // say so where a picture would be guessed
+	})
 	if err != nil {
 		return err
 	}

@@ -120,14 +120,25 @@ func named(t testing.TB, name string) string {
 	return ""
 }
 
-// reference decodes with the ffmpeg command. Filters may be empty.
-func reference(t testing.TB, name, filters string) []byte {
+// reference decodes with the ffmpeg command, once for each chain of filters; "null" changes nothing.
+func reference(t testing.TB, name string, filters ...string) [][]byte {
 	t.Helper()
-	arguments := []string{"-i", name, "-map", "0:v:0", "-fps_mode", "passthrough"}
-	if filters != "" {
-		arguments = append(arguments, "-vf", filters)
+	folder := t.TempDir()
+	output := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.raw", i)) }
+	arguments := []string{"-i", name}
+	for i, f := range filters {
+		arguments = append(arguments, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", f, "-f", "rawvideo", "-pix_fmt", "rgb24", output(i))
 	}
-	return command(t, append(arguments, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")...)
+	command(t, arguments...)
+	var pixels [][]byte
+	for i := range filters {
+		data, err := os.ReadFile(output(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels = append(pixels, data)
+	}
+	return pixels
 }
 
 // moving returns a clip of smooth colours that move by one pixel a frame.

@@ -63,7 +63,7 @@ func (c *Clip) resize(width, height int, s Scaling) (*Clip, error) {
 	}
 	defer enterFFmpeg()()
 	grey := picture{c.Width, c.Height, astiav.PixelFormatGray8}
-	g, err := newGraph(fmt.Sprintf("scale=%d:%d:flags=%v,format=gray", width, height, s), grey, astiav.NewRational(1, 1))
+	g, err := newGraph(fmt.Sprintf("scale=%d:%d:flags=%v+accurate_rnd,format=gray", width, height, s), grey, astiav.NewRational(1, 1))
 	if err != nil {
 		return nil, explain(err)
 	}
