@@ -20,11 +20,17 @@ import (
 //	report.html    the run on one page
 type Folder string
 
-// Config, Metrics, Report and Latest are the files of the folder that exist once.
-func (f Folder) Config() string  { return filepath.Join(string(f), "config.toml") }
+// Config is the path of config.toml.
+func (f Folder) Config() string { return filepath.Join(string(f), "config.toml") }
+
+// Metrics is the path of metrics.jsonl.
 func (f Folder) Metrics() string { return filepath.Join(string(f), "metrics.jsonl") }
-func (f Folder) Report() string  { return filepath.Join(string(f), "report.html") }
-func (f Folder) Latest() string  { return f.checkpoints("latest" + checkpointExtension) }
+
+// Report is the path of report.html.
+func (f Folder) Report() string { return filepath.Join(string(f), "report.html") }
+
+// Latest is the path of the newest checkpoint under its second name.
+func (f Folder) Latest() string { return f.checkpoints("latest" + checkpointExtension) }
 
 const checkpointExtension = ".safetensors"
 

@@ -30,7 +30,7 @@ type run struct {
 	loader  *datasets.Loader
 	metrics *metricsLog
 	records []Record
-	shown   int // step of the newest samples
+	shown   int // step of the newest samples, -1 before any
 	saved   int // step of the newest checkpoint
 	clock   clock
 }
@@ -38,7 +38,7 @@ type run struct {
 // openRun makes everything that a run needs, resumes it where that is asked for, and only then
 // writes its folder.
 func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOptions) (r *run, err error) {
-	r = &run{experiment: experiment, common: cfg.Shared(), folder: o.Folder, logger: orDiscard(o.Logger), begin: o.Begin, progress: o.Step}
+	r = &run{experiment: experiment, common: cfg.Shared(), folder: o.Folder, logger: orDiscard(o.Logger), begin: o.Begin, progress: o.Step, shown: -1}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.close())

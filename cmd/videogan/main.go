@@ -77,6 +77,9 @@ type console struct {
 
 // newLogger writes log lines for a person: time of day, level when it is not plain, message, values.
 func newLogger(w io.Writer) *slog.Logger {
+	if isTerminal(w) {
+		w = clearing{w}
+	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey && len(groups) == 0 {
@@ -85,6 +88,16 @@ func newLogger(w io.Writer) *slog.Logger {
 			return a
 		},
 	}))
+}
+
+// clearing clears the terminal's line before each write, which may hold a progress bar.
+type clearing struct{ io.Writer }
+
+func (c clearing) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(c.Writer, "\r\x1b[K"); err != nil {
+		return 0, err
+	}
+	return c.Writer.Write(line)
 }
 
 // usageError marks a command line that is wrong in itself.

@@ -15,9 +15,9 @@ import (
 const logEvery = 15 * time.Second
 
 // progress tells how far long work has got: a bar on a terminal, a log line now and then
-// elsewhere. The zero value of a bar is not usable; a progress belongs to one goroutine.
+// elsewhere. It belongs to one goroutine.
 type progress struct {
-	bar    *progressbar.ProgressBar // nil where stderr is no terminal
+	bar    *progressbar.ProgressBar // nil where output is no terminal
 	out    io.Writer
 	logger *slog.Logger
 	what   string
@@ -35,7 +35,8 @@ func newProgress(out io.Writer, logger *slog.Logger, what string, total, done in
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionFullWidth(),
-		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetPredictTime(false), // it knows neither of train.minutes nor of the steps before a resume
+		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionShowCount(),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionOnCompletion(func() { fmt.Fprintln(out) }),
@@ -55,14 +56,6 @@ func (p *progress) update(done int, text string, attributes ...any) {
 		p.last = time.Now()
 		p.logger.Info(p.what, attributes...)
 	}
-}
-
-// note logs a line that a bar must not overwrite.
-func (p *progress) note(message string, attributes ...any) {
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
-	p.logger.Info(message, attributes...)
 }
 
 // stop ends the bar's line.

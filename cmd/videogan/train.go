@@ -118,7 +118,7 @@ func (c *console) dryRun(ctx context.Context, experiment experiments.Experiment,
 func stepText(p experiments.Progress) string {
 	d, _ := p.Metrics.Get("loss/d")
 	g, _ := p.Metrics.Get("loss/g")
-	return fmt.Sprintf("%.2f steps/s, %.0f clips/s, D %.3f, G %.3f", p.StepsPerClock, p.ClipsPerClock, d, g)
+	return fmt.Sprintf("%.2f steps/s, %.0f clips/s, D %.3f, G %.3f, %v left", p.StepsPerClock, p.ClipsPerClock, d, g, p.Left.Round(time.Second))
 }
 
 // stepAttributes are the same for a log line.

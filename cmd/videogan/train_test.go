@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -31,21 +32,26 @@ var games = map[string][]string{
 func TestResumeAfterKill(t *testing.T) {
 	for name, game := range games {
 		t.Run(name, func(t *testing.T) {
-			settings := append([]string{"train.steps=40", "train.checkpoint_every=7", "train.sample_every=1000"}, game...)
-			whole, killed := experiments.Folder(filepath.Join(t.TempDir(), "whole")), experiments.Folder(filepath.Join(t.TempDir(), "killed"))
-			succeed(t, tinyArgs(whole, settings...)...)
-
-			killAt(t, killed, 18, syscall.SIGKILL, tinyArgs(killed, settings...))
-			resume := []string{"train", "tgan-small", "--out", string(killed), "--resume"}
-			succeed(t, resume...)
-			compareMetrics(t, whole, killed)
-
-			// Damage the newest checkpoint as a power loss could: the one before must do.
-			steps, err := killed.Checkpoints()
+			settings := append([]string{"train.checkpoint_every=7", "train.sample_every=100000"}, game...)
+			dir := t.TempDir()
+			whole, killed := experiments.Folder(filepath.Join(dir, "whole")), experiments.Folder(filepath.Join(dir, "killed"))
+			killAt(t, killed, 18, syscall.SIGKILL, tinyArgs(killed, append(settings, "train.steps=100000")...))
+			records, err := experiments.ReadMetrics(killed.Metrics())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.Truncate(killed.Checkpoint(steps[0]), 5000); err != nil {
+			steps := fmt.Sprintf("train.steps=%d", len(records)+20)
+			resume := []string{"train", "tgan-small", "--out", string(killed), "--resume", "--set", steps}
+			succeed(t, resume...)
+			succeed(t, tinyArgs(whole, append(settings, steps)...)...)
+			compareMetrics(t, whole, killed)
+
+			// Damage the newest checkpoint as a power loss could: the one before must do.
+			checkpoints, err := killed.Checkpoints()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(killed.Checkpoint(checkpoints[0]), 5000); err != nil {
 				t.Fatal(err)
 			}
 			again := succeed(t, resume...)
