@@ -14,7 +14,7 @@ import (
 func Evaluate(outputs ...*Node) ([]*tensor.Dense, error) {
 	values := map[*Node]gorgonia.Value{}
 	for _, n := range topological(outputs...) {
-		in := operands(n)
+		in := Operands(n)
 		if len(in) == 0 {
 			if values[n] = n.Value(); values[n] == nil {
 				return nil, fmt.Errorf("nn: evaluating: %s has no value: bind one with gorgonia.Let", n.Name())

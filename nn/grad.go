@@ -104,7 +104,7 @@ func backward(y, seed *Node, wrt []*Node) ([]*Node, error) {
 		if grad == nil || !slices.ContainsFunc(in, func(m *Node) bool { return m != nil && depends[m] }) {
 			continue
 		}
-		parts, err := n.Op().(gorgonia.SDOp).SymDiff(operands(n), n, grad)
+		parts, err := n.Op().(gorgonia.SDOp).SymDiff(Operands(n), n, grad)
 		if err != nil {
 			return nil, fmt.Errorf("nn: gradient of %s: %w", n.Name(), err)
 		}
@@ -132,7 +132,7 @@ func backward(y, seed *Node, wrt []*Node) ([]*Node, error) {
 // differentiableOperands lists the operands of n, nil in the place of those by
 // which it has no derivative.
 func differentiableOperands(n *Node) []*Node {
-	in := operands(n)
+	in := Operands(n)
 	op, ok := n.Op().(gorgonia.SDOp)
 	if !ok {
 		return nil
@@ -170,7 +170,7 @@ func topological(outputs ...*Node) []*Node {
 		}
 		seen[top.node] = true
 		stack = append(stack, visit{top.node, true})
-		for _, m := range slices.Backward(operands(top.node)) {
+		for _, m := range slices.Backward(Operands(top.node)) {
 			stack = append(stack, visit{node: m})
 		}
 	}

@@ -149,15 +149,15 @@ func apply(op operation, inputs ...*Node) (n *Node, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		if slices.Equal(operands(n), inputs) {
+		if slices.Equal(Operands(n), inputs) {
 			return n, nil
 		}
 		op.base().salt++
 	}
 }
 
-// operands lists the nodes that n is computed from, in order.
-func operands(n *Node) []*Node {
+// Operands lists the nodes that n is computed from, in order.
+func Operands(n *Node) []*Node {
 	it := n.Graph().From(n.ID())
 	if it == nil {
 		return nil

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"unsafe"
 
-	"gonum.org/v1/gonum/graph"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -65,20 +64,6 @@ func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
 	return p, nil
 }
 
-// operands lists what n is computed from, in order.
-func operands(n *nn.Node) []*nn.Node {
-	it := n.Graph().From(n.ID())
-	if it == nil {
-		return nil
-	}
-	list := graph.NodesOf(it)
-	in := make([]*nn.Node, len(list))
-	for i, m := range list {
-		in[i] = m.(*nn.Node)
-	}
-	return in
-}
-
 // order lists the nodes that the roots need, operands before their users. Roots
 // nearer to the inputs come first: a layer's weight gradient is then taken as
 // soon as backpropagation reaches the layer, and nothing waits for it in memory.
@@ -90,7 +75,7 @@ func order(roots []*nn.Node) []*nn.Node {
 			return d
 		}
 		d := 0
-		for _, in := range operands(n) {
+		for _, in := range nn.Operands(n) {
 			d = max(d, measure(in)+1)
 		}
 		depth[n] = d
@@ -110,7 +95,7 @@ func order(roots []*nn.Node) []*nn.Node {
 			return
 		}
 		seen[n] = true
-		in := operands(n)
+		in := nn.Operands(n)
 		slices.SortStableFunc(in, func(a, b *nn.Node) int { return depth[a] - depth[b] })
 		for _, m := range in {
 			visit(m)
@@ -131,7 +116,7 @@ func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
 		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
 	}
 	for _, n := range nodes {
-		for _, in := range operands(n) {
+		for _, in := range nn.Operands(n) {
 			c.uses[in] = append(c.uses[in], n)
 		}
 	}

@@ -62,7 +62,7 @@ func (c *compiler) lower(n *nn.Node) error {
 	case *nn.RandomOp:
 		return c.random(n, op)
 	case *nn.StopGradientOp:
-		c.view(n, c.home(operands(n)[0]), c.home(operands(n)[0]).desc)
+		c.view(n, c.home(nn.Operands(n)[0]), c.home(nn.Operands(n)[0]).desc)
 		return nil
 	default:
 		return c.foreign(n)

@@ -51,7 +51,7 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 
 // moments lowers MomentsOp to the shared statistics.
 func (c *compiler) moments(n *nn.Node) error {
-	s, err := c.statistics(operands(n)[0])
+	s, err := c.statistics(nn.Operands(n)[0])
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *compiler) moments(n *nn.Node) error {
 // batchNorm lowers the normalization, with an activation that alone uses its
 // result.
 func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	s, err := c.statistics(in[0])
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (c *compiler) upstream(gy *nn.Node, x *buffer) (u upstream, err error) {
 		u.gradient, err = c.as(gy, x.desc)
 		return u, err
 	}
-	op, in := gy.Op().(*nn.UnaryGradOp), operands(gy)
+	op, in := gy.Op().(*nn.UnaryGradOp), nn.Operands(gy)
 	u.act, u.alpha = activationOf(op.Func), op.Alpha
 	if u.output, err = c.as(in[0], x.desc); err != nil {
 		return u, err
@@ -142,7 +142,7 @@ func (c *compiler) deferred(gy *nn.Node) bool {
 	for _, user := range c.uses[gy] {
 		switch op := user.Op().(type) {
 		case *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp:
-			if in := operands(user); in[0] != x || in[len(in)-1] != gy {
+			if in := nn.Operands(user); in[0] != x || in[len(in)-1] != gy {
 				return false
 			}
 		case *nn.SumOp:
@@ -162,7 +162,7 @@ func (c *compiler) normalized(gy *nn.Node) *nn.Node {
 	for _, user := range c.uses[gy] {
 		switch user.Op().(type) {
 		case *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp:
-			if in := operands(user); in[len(in)-1] == gy {
+			if in := nn.Operands(user); in[len(in)-1] == gy {
 				return in[0]
 			}
 		}
@@ -203,7 +203,7 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 
 // batchNormGradScale lowers the gradient by gamma.
 func (c *compiler) batchNormGradScale(n *nn.Node, op *nn.BatchNormGradScaleOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	s, err := c.gradientSums(in[0], in[1], op.Eps)
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (c *compiler) batchNormGradScale(n *nn.Node, op *nn.BatchNormGradScaleOp) e
 
 // batchNormGrad lowers the gradient by x.
 func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	x, gamma, gy := in[0], in[1], in[2]
 	s, err := c.gradientSums(x, gy, op.Eps)
 	if err != nil {

@@ -20,7 +20,7 @@ func convolutionOf(direction onednn.Direction, g nn.Geometry, x, w, y *nn.Node) 
 // convolve lowers a convolution, with its bias and with an activation that
 // alone uses its result.
 func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	conv := convolutionOf(onednn.Forward, op.Geometry, in[0], in[1], n)
 	var bias *buffer
 	if op.HasBias {
@@ -81,7 +81,7 @@ func postOp(u *nn.UnaryOp) (onednn.PostOp, float64) {
 // convolveTranspose lowers the transposed convolution: the data gradient of the
 // convolution that maps its result back.
 func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	if f, ok := c.foldOf(op.Geometry, n); ok {
 		if err := c.foldedTranspose(n, in[1], in[0], f, op.Geometry, op.FLOPs()); err != nil {
 			return err
@@ -105,7 +105,7 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 
 // convolveWeight lowers the weight gradient of a convolution.
 func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	if f, ok := c.foldOf(op.Geometry, in[0]); ok {
 		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())
 	}

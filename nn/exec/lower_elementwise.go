@@ -52,7 +52,7 @@ func (c *compiler) dense(n *nn.Node, padding bool) (*buffer, error) {
 }
 
 func (c *compiler) unary(n *nn.Node, op *nn.UnaryOp) error {
-	x, err := c.dense(operands(n)[0], keepsZero(op))
+	x, err := c.dense(nn.Operands(n)[0], keepsZero(op))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (c *compiler) unaryGrad(n *nn.Node, op *nn.UnaryGradOp) error {
 	if c.deferred(n) {
 		return nil
 	}
-	in := operands(n)
+	in := nn.Operands(n)
 	y, err := c.dense(in[0], true)
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ var binaryKernels = map[nn.BinaryFunc]onednn.BinaryFunc{
 }
 
 func (c *compiler) binary(n *nn.Node, op *nn.BinaryOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	a, b := c.narrow(in[0]), c.narrow(in[1])
 	shape := n.Shape()
 	fullA, fullB := slices.Equal(a.Shape(), shape), slices.Equal(b.Shape(), shape)
@@ -127,7 +127,7 @@ func (c *compiler) binary(n *nn.Node, op *nn.BinaryOp) error {
 // narrow looks through a broadcast that nobody has needed in full yet.
 func (c *compiler) narrow(n *nn.Node) *nn.Node {
 	if _, ok := n.Op().(*nn.BroadcastOp); ok && len(c.values[n]) == 0 {
-		return operands(n)[0]
+		return nn.Operands(n)[0]
 	}
 	return n
 }

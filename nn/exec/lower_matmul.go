@@ -10,7 +10,7 @@ import (
 // matMul lowers a product over the last two axes; a transposed operand is the
 // same memory with its strides exchanged.
 func (c *compiler) matMul(n *nn.Node, op *nn.MatMulOp) error {
-	in, err := c.plains(operands(n))
+	in, err := c.plains(nn.Operands(n))
 	if err != nil {
 		return err
 	}

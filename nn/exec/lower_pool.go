@@ -35,7 +35,7 @@ func (c *compiler) blocked(x *nn.Node) (*buffer, int, error) {
 }
 
 func (c *compiler) pool(n *nn.Node, op *nn.PoolOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, block, err := c.blocked(x)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (c *compiler) pool(n *nn.Node, op *nn.PoolOp) error {
 
 // poolGrad takes gy, and x before it when the maximum decides.
 func (c *compiler) poolGrad(n *nn.Node, op *nn.PoolGradOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	gyNode := in[len(in)-1]
 	gy, block, err := c.blocked(gyNode)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *compiler) poolGrad(n *nn.Node, op *nn.PoolGradOp) error {
 }
 
 func (c *compiler) maxPoolGather(n *nn.Node, op *nn.MaxPoolGatherOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	x, block, err := c.blocked(in[0])
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (c *compiler) maxPoolGather(n *nn.Node, op *nn.MaxPoolGatherOp) error {
 }
 
 func (c *compiler) upsample(n *nn.Node, op *nn.UpsampleOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, block, err := c.blocked(x)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (c *compiler) upsample(n *nn.Node, op *nn.UpsampleOp) error {
 
 // softmax lowers the softmax along an axis, or its logarithm.
 func (c *compiler) softmax(n *nn.Node, axis int, logarithm bool) error {
-	x, err := c.plain(operands(n)[0])
+	x, err := c.plain(nn.Operands(n)[0])
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func overChannels(axes []int, x *nn.Node) bool {
 }
 
 func (c *compiler) sum(n *nn.Node, op *nn.SumOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	switch {
 	case overChannels(op.Axes, x):
 		return c.sumChannels(n, x)
@@ -94,7 +94,7 @@ func epsOf(n *nn.Node) (float64, bool) {
 // materialize computes a broadcast in full. The element-wise kernels do without:
 // they repeat an operand as they go.
 func (c *compiler) materialize(n *nn.Node) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, err := c.plain(x)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (c *compiler) materialize(n *nn.Node) error {
 
 // reshape is another view of the plain tensor.
 func (c *compiler) reshape(n *nn.Node) error {
-	x, err := c.plain(operands(n)[0])
+	x, err := c.plain(nn.Operands(n)[0])
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c *compiler) reshape(n *nn.Node) error {
 // transpose is a view with the axes' strides exchanged; who needs another
 // layout copies it.
 func (c *compiler) transpose(n *nn.Node, op *nn.TransposeOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, err := c.plain(x)
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (c *compiler) transpose(n *nn.Node, op *nn.TransposeOp) error {
 
 // concat copies each operand to its place.
 func (c *compiler) concat(n *nn.Node, op *nn.ConcatOp) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	y := c.produce(n, describe(n))
 	to, at := strides(n.Shape()), 0
 	for _, x := range in {
@@ -151,7 +151,7 @@ func (c *compiler) concat(n *nn.Node, op *nn.ConcatOp) error {
 }
 
 func (c *compiler) slice(n *nn.Node, op *nn.SliceOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, err := c.plain(x)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (c *compiler) slice(n *nn.Node, op *nn.SliceOp) error {
 }
 
 func (c *compiler) pad(n *nn.Node, op *nn.PadOp) error {
-	x := operands(n)[0]
+	x := nn.Operands(n)[0]
 	b, err := c.plain(x)
 	if err != nil {
 		return err

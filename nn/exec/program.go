@@ -189,7 +189,7 @@ func (p *Program) ArenaBytes() int64 { return int64(p.arena) }
 
 // foreign runs a node by its operation's own Do, on plain tensors.
 func (c *compiler) foreign(n *nn.Node) error {
-	in := operands(n)
+	in := nn.Operands(n)
 	reads, err := c.plains(in)
 	if err != nil {
 		return err

@@ -81,13 +81,11 @@ static int user_scratchpad(dnnl_primitive_attr_t *attr) {
 	return s;
 }
 
-static int append_activation(dnnl_primitive_attr_t attr, int activation, float alpha) {
-	static const dnnl_alg_kind_t algorithms[] = {
-		0, dnnl_eltwise_relu, dnnl_eltwise_tanh, dnnl_eltwise_logistic};
+static int append_relu(dnnl_primitive_attr_t attr, float slope) {
 	dnnl_post_ops_t ops;
 	dnnl_status_t s = dnnl_post_ops_create(&ops);
 	if (s != dnnl_success) return s;
-	s = dnnl_post_ops_append_eltwise(ops, 1, algorithms[activation], alpha, 0);
+	s = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, slope, 0);
 	if (s == dnnl_success) s = dnnl_primitive_attr_set_post_ops(attr, ops);
 	dnnl_post_ops_destroy(ops);
 	return s;
@@ -113,7 +111,7 @@ int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primit
 
 	dnnl_primitive_attr_t attr;
 	if ((s = user_scratchpad(&attr)) != dnnl_success) return s;
-	if (c->activation) s = append_activation(attr, c->activation, c->alpha);
+	if (c->post == vg_post_relu) s = append_relu(attr, c->alpha);
 
 	// Backward primitives want the forward one as a hint, for descriptors that are still open.
 	dnnl_primitive_desc_t hint = NULL, pd = NULL;

@@ -43,10 +43,8 @@ type PostOp int
 
 // PostReLU has the slope Alpha for negative values.
 const (
-	PostNone    PostOp = C.vg_post_none
-	PostReLU    PostOp = C.vg_post_relu
-	PostTanh    PostOp = C.vg_post_tanh
-	PostSigmoid PostOp = C.vg_post_sigmoid
+	PostNone PostOp = C.vg_post_none
+	PostReLU PostOp = C.vg_post_relu
 )
 
 // Convolution describes a cross-correlation of x (N×C×spatial) with weights
@@ -66,7 +64,7 @@ type Primitive struct{ p *C.vg_primitive }
 // Convolution makes a convolution primitive.
 func (e *Engine) Convolution(c Convolution) (*Primitive, error) {
 	args := C.vg_convolution{
-		direction: C.int(c.Direction), activation: C.int(c.Post), alpha: C.float(c.Alpha),
+		direction: C.int(c.Direction), post: C.int(c.Post), alpha: C.float(c.Alpha),
 		x: c.X.md, weights: c.Weights.md, y: c.Y.md,
 	}
 	if c.Bias != nil {

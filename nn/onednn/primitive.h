@@ -36,11 +36,11 @@ typedef struct {
 	dnnl_memory_desc_t x, weights, y;
 	dnnl_memory_desc_t bias; // zero for none; forward only
 	dnnl_dims_t strides, pad_left, pad_right;
-	int activation; // vg_act_*, forward only
-	float alpha;
+	int post;    // vg_post_*, forward only
+	float alpha; // slope of the ReLU below zero
 } vg_convolution;
 
-enum { vg_post_none, vg_post_relu, vg_post_tanh, vg_post_sigmoid };
+enum { vg_post_none, vg_post_relu };
 
 int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primitive **out);
 int vg_matmul_create(const vg_engine *e, const dnnl_memory_desc_t *a, const dnnl_memory_desc_t *b,
