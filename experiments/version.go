@@ -38,5 +38,5 @@ func Version() string {
 
 // Libraries names the C libraries that the program runs on, each with its version.
 func Libraries() []string {
-	return []string{"oneDNN " + onednn.Version(), "FFmpeg " + video.Versions()}
+	return []string{"oneDNN " + onednn.Version(), video.Versions()}
 }
