@@ -89,11 +89,12 @@ func (r result) lastLine() string {
 	return lines[len(lines)-1]
 }
 
-// command is the program with arguments, whose caches lie in a folder of the test.
+// command is the program with arguments, whose caches lie in a folder of the test and whose
+// waiting kernel threads sleep: packages are tested side by side on the same cores.
 func command(t *testing.T, args ...string) (cmd *exec.Cmd, out, errors *bytes.Buffer) {
 	t.Helper()
 	cmd = exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "OMP_WAIT_POLICY=passive")
 	out, errors = new(bytes.Buffer), new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, errors
 	return cmd, out, errors
