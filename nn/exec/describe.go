@@ -14,17 +14,17 @@ func (p *Program) String() string {
 	if p.run == nil {
 		return fmt.Sprintf("reference program of %d outputs, run by the operations' own Do\n", len(p.outputs))
 	}
+	if p.closed {
+		return "closed program\n"
+	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "%4s  %-52s %10s %12s %12s  %s\n", "step", "kernel", "GFLOP", "bytes", "offset", "node")
 	for i, st := range p.steps {
 		bytes, offset := "", ""
 		if len(st.writes) > 0 {
-			b := st.writes[len(st.writes)-1]
-			if last := st.writes[0]; len(st.writes) > 1 && strings.Contains(st.kernel, "convolution") {
-				b = last
-			}
-			bytes = fmt.Sprint(b.desc.Bytes())
-			offset = where(b)
+			result := st.writes[0] // a scratchpad comes after it
+			bytes = fmt.Sprint(result.desc.Bytes())
+			offset = where(result)
 		}
 		fmt.Fprintf(&s, "%4d  %-52s %10.3f %12s %12s  %s\n", i, st.kernel, st.flops/1e9, bytes, offset, st.name)
 	}

@@ -75,21 +75,15 @@ func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
 	if err != nil {
 		return err
 	}
-	result, act, alpha, kernel := n, onednn.ActNone, 0.0, "batch norm"
-	if user := c.soleUser(n); user != nil {
-		if u, ok := user.Op().(*nn.UnaryOp); ok && activationOf(u.Func) != onednn.ActNone {
-			result, act, alpha = user, activationOf(u.Func), u.Alpha
-			kernel += "+" + u.Func.String()
-		}
-	}
-	c.done[result] = true
-	y := c.produce(result, x.desc)
+	f := c.fusion(n)
+	c.done[f.result] = true
+	y := c.produce(f.result, x.desc)
 	c.emit(&step{
-		kernel: kernel + " " + x.desc.String(),
+		kernel: "batch norm" + f.name + " " + x.desc.String(),
 		reads:  append([]*buffer{x, s.both}, params...), writes: []*buffer{y}, reuse: []*buffer{x},
 		run: func() error {
 			onednn.BNForward(x.pointer(), l, s.mean.pointer(), s.variance.pointer(), params[0].pointer(),
-				pointerOf(params, 1), op.Eps, act, alpha, y.pointer())
+				pointerOf(params, 1), op.Eps, f.act, f.alpha, y.pointer())
 			return nil
 		},
 	})

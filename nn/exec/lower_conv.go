@@ -30,12 +30,9 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 		}
 		conv.Bias = &bias.desc
 	}
-	result := n
-	if act := c.soleUser(n); act != nil {
-		if u, ok := act.Op().(*nn.UnaryOp); ok && fusable(u) {
-			conv.Post, conv.Alpha = postOp(u)
-			result = act
-		}
+	f := c.fusion(n)
+	if f.act != onednn.ActNone {
+		conv.Post, conv.Alpha = onednn.PostReLU, f.alpha // 0 for ReLU
 	}
 	p, err := c.dev.engine.Convolution(conv)
 	if unimplemented(err) {
@@ -43,7 +40,7 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 	} else if err != nil {
 		return err
 	}
-	c.done[result] = true
+	c.done[f.result] = true
 	kernel := "convolution"
 	var operands []operand
 	for i, arg := range []onednn.Argument{onednn.Source, onednn.Weights} {
@@ -58,24 +55,10 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 		operands = append(operands, operand{onednn.Bias, bias})
 		kernel += "+bias"
 	}
-	if result != n {
-		kernel += "+" + result.Op().(*nn.UnaryOp).Func.String()
-	}
 	d, _ := p.Descriptor(onednn.Destination)
-	operands = append(operands, operand{onednn.Destination, c.produce(result, d)})
-	c.primitive(kernel, op.FLOPs(), p, operands...)
+	operands = append(operands, operand{onednn.Destination, c.produce(f.result, d)})
+	c.primitive(kernel+f.name, op.FLOPs(), p, operands...)
 	return nil
-}
-
-// fusable reports whether a convolution applies the activation to its result:
-// only where that is cheaper than a pass of its own, which tanh's is not.
-func fusable(u *nn.UnaryOp) bool { return activationOf(u.Func) != onednn.ActNone }
-
-func postOp(u *nn.UnaryOp) (onednn.PostOp, float64) {
-	if u.Func == nn.LeakyReLU {
-		return onednn.PostReLU, u.Alpha
-	}
-	return onednn.PostReLU, 0
 }
 
 // convolveTranspose lowers the transposed convolution: the data gradient of the

@@ -8,7 +8,8 @@ import (
 	"videogan/nn/onednn"
 )
 
-// activationOf is the activation as the fused kernels know it, or ActNone.
+// activationOf is the activation as the fused kernels know it, or ActNone: also
+// for tanh, for which a pass of its own is cheaper.
 func activationOf(f nn.UnaryFunc) onednn.Activation {
 	switch f {
 	case nn.ReLU:
@@ -18,6 +19,25 @@ func activationOf(f nn.UnaryFunc) onednn.Activation {
 	default:
 		return onednn.ActNone
 	}
+}
+
+// fusion is what a kernel computes together with an activation that alone uses
+// its result: the node that it then stands for, which is the kernel's own where
+// nothing fuses.
+type fusion struct {
+	result *nn.Node
+	act    onednn.Activation
+	alpha  float64
+	name   string // to add to the kernel's
+}
+
+func (c *compiler) fusion(n *nn.Node) fusion {
+	if user := c.soleUser(n); user != nil {
+		if u, ok := user.Op().(*nn.UnaryOp); ok && activationOf(u.Func) != onednn.ActNone {
+			return fusion{user, activationOf(u.Func), u.Alpha, "+" + u.Func.String()}
+		}
+	}
+	return fusion{result: n, act: onednn.ActNone}
 }
 
 var unaryKernels = map[nn.UnaryFunc]onednn.UnaryFunc{
@@ -219,18 +239,12 @@ func (c *compiler) addBias(n, bias *nn.Node) error {
 	if err != nil {
 		return err
 	}
-	result, act, alpha, kernel := n, onednn.ActNone, 0.0, "bias"
-	if user := c.soleUser(n); user != nil {
-		if u, ok := user.Op().(*nn.UnaryOp); ok && activationOf(u.Func) != onednn.ActNone {
-			result, act, alpha = user, activationOf(u.Func), u.Alpha
-			kernel += "+" + u.Func.String()
-		}
-	}
+	f := c.fusion(n)
 	delete(c.values, n)
-	c.done[result] = true
-	y := c.produce(result, x.desc)
-	c.emit(&step{kernel: kernel, reads: []*buffer{x, b}, writes: []*buffer{y}, reuse: []*buffer{x}, run: func() error {
-		onednn.BiasAct(x.pointer(), l, b.pointer(), act, alpha, y.pointer())
+	c.done[f.result] = true
+	y := c.produce(f.result, x.desc)
+	c.emit(&step{kernel: "bias" + f.name, reads: []*buffer{x, b}, writes: []*buffer{y}, reuse: []*buffer{x}, run: func() error {
+		onednn.BiasAct(x.pointer(), l, b.pointer(), f.act, f.alpha, y.pointer())
 		return nil
 	}})
 	return nil

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"slices"
-
 	"videogan/nn"
 	"videogan/nn/onednn"
 )
@@ -11,11 +9,14 @@ import (
 // in channel blocks.
 func poolOf(g nn.Geometry, wide, narrow *nn.Node, block int) onednn.Pool {
 	shape := wide.Shape()
-	p := onednn.Pool{Planes: shape[0] * ((shape[1] + block - 1) / block), Block: block}
+	p := onednn.Pool{Planes: planesOf(shape, block), Block: block}
 	p.In, p.Out = threeAxes(shape[2:], 1), threeAxes(narrow.Shape()[2:], 1)
 	p.Kernel, p.Stride, p.Pad = threeAxes(g.Kernel, 1), threeAxes(g.Stride, 1), threeAxes(g.Pad, 0)
 	return p
 }
+
+// planesOf counts the samples' channel blocks.
+func planesOf(shape []int, block int) int { return shape[0] * ((shape[1] + block - 1) / block) }
 
 // threeAxes puts missing axes in front.
 func threeAxes(v []int, missing int) [3]int {
@@ -104,7 +105,7 @@ func (c *compiler) upsample(n *nn.Node, op *nn.UpsampleOp) error {
 		return err
 	}
 	y := c.produce(n, onednn.Blocked(block, n.Shape()...))
-	planes := x.Shape()[0] * ((x.Shape()[1] + block - 1) / block)
+	planes := planesOf(x.Shape(), block)
 	in, scale := threeAxes(x.Shape()[2:], 1), threeAxes(op.Scale, 1)
 	c.emit(&step{kernel: "upsample", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
 		onednn.Upsample(planes, in, scale, block, b.pointer(), y.pointer())
@@ -120,10 +121,8 @@ func (c *compiler) softmax(n *nn.Node, axis int, logarithm bool) error {
 		return err
 	}
 	y, shape := c.produce(n, describe(n)), n.Shape()
-	product := func(v []int) int {
-		return onednn.Dense(slices.Concat([]int{1}, v)...).Floats()
-	}
-	outer, inner := product(shape[:axis]), product(shape[axis+1:])
+	inner := strides(shape)[axis]
+	outer := shape.TotalSize() / (shape[axis] * inner)
 	c.emit(&step{kernel: "softmax", reads: []*buffer{x}, writes: []*buffer{y}, run: func() error {
 		onednn.Softmax(x.pointer(), outer, shape[axis], inner, logarithm, y.pointer())
 		return nil

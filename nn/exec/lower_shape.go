@@ -102,7 +102,7 @@ func (c *compiler) materialize(n *nn.Node) error {
 	y := c.produce(n, describe(n))
 	shape, from := n.Shape(), repeating(x)
 	c.emit(&step{kernel: "broadcast", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
-		onednn.CopyStrided(shape, from, b.pointer(), strides(shape), y.pointer())
+		onednn.Broadcast(shape, from, b.pointer(), y.pointer())
 		return nil
 	}})
 	return nil
