@@ -296,3 +296,24 @@ func checkShape(shape []int) error {
 	}
 	return nil
 }
+
+// Accepts fails the scope when a network's config is invalid (config, nil where
+// it is not) or its input has not the wanted shape, where -1 is any size. It
+// reports whether the network can be built: false also after an earlier failure.
+func (s *Scope) Accepts(config error, x *Node, want ...int) bool {
+	if config != nil {
+		s.Fail(config)
+	}
+	if s.Err() != nil {
+		return false
+	}
+	if x == nil {
+		s.Fail(fmt.Errorf("the input is nil"))
+		return false
+	}
+	fits := slices.EqualFunc(x.Shape(), want, func(got, want int) bool { return want < 0 || got == want })
+	if !fits {
+		s.Fail(fmt.Errorf("input of shape %v, want %v (-1: any): %w", x.Shape(), want, ErrShape))
+	}
+	return fits
+}

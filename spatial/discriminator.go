@@ -53,16 +53,16 @@ func (d Discriminator) Validate() error {
 	if !(d.Slope >= 0 && d.Slope < 1) {
 		return fmt.Errorf("%s: slope = %v: want 0 ≤ slope < 1", network, d.Slope)
 	}
-	return initial{d.InitGain, d.InitUniform}.validate(network)
+	return nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}.Validate(network)
 }
 
 // Build maps frames x (N×Channels×Size×Size) to scores (N×1), without a final
 // activation: losses take logits.
 func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
-	if !accepts(s, d.Validate(), x, -1, d.Channels, d.Size, d.Size) {
+	if !s.Accepts(d.Validate(), x, -1, d.Channels, d.Size, d.Size) {
 		return nil
 	}
-	o := nn.LayerOptions{Weight: initial{d.InitGain, d.InitUniform}.weights(), SpectralNorm: d.SpectralNorm}
+	o := nn.LayerOptions{Weight: nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}.Initializer(), SpectralNorm: d.SpectralNorm}
 	half := nn.Cube(2, 4, 2, 1)
 
 	h, width := x, d.Width // N×3×64×64

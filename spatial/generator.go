@@ -47,7 +47,7 @@ func (g Generator) Validate() error {
 	if err := checkSize(network, g.Size); err != nil {
 		return err
 	}
-	return initial{g.InitGain, g.InitUniform}.validate(network)
+	return nn.InitialWeights{Gain: g.InitGain, Uniform: g.InitUniform}.Validate(network)
 }
 
 // Build maps z0 (N×ClipLatentSize) and z1 (N×FrameLatentSize×T) to clips
@@ -59,11 +59,11 @@ func (g Generator) Validate() error {
 // release's transposed one (kernel 3, stride 1) is the mirror image; and the eps
 // of batch normalization is 1e-5, not 2e-5.
 func (g Generator) Build(s *nn.Scope, z0, z1 *nn.Node) *nn.Node {
-	if !accepts(s, g.Validate(), z0, -1, g.ClipLatentSize) || !accepts(s, nil, z1, z0.Shape()[0], g.FrameLatentSize, -1) {
+	if !s.Accepts(g.Validate(), z0, -1, g.ClipLatentSize) || !s.Accepts(nil, z1, z0.Shape()[0], g.FrameLatentSize, -1) {
 		return nil
 	}
 	n, t := z0.Shape()[0], z1.Shape()[2]
-	weight := initial{g.InitGain, g.InitUniform}.weights()
+	weight := nn.InitialWeights{Gain: g.InitGain, Uniform: g.InitUniform}.Initializer()
 	hidden := nn.LayerOptions{NoBias: !g.BiasBeforeNorm, Weight: weight}
 	norm := nn.BatchNormOptions{NoBeta: g.NoBeta}
 	double := nn.Cube(2, 4, 2, 1)

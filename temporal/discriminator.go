@@ -69,7 +69,7 @@ func (d Discriminator) Validate() error {
 	if !(d.Slope >= 0 && d.Slope < 1) {
 		return fmt.Errorf("%s: slope = %v: want 0 ≤ slope < 1", network, d.Slope)
 	}
-	return initial{d.InitGain, d.InitUniform}.validate(network)
+	return nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}.Validate(network)
 }
 
 // Build maps clips x (N×Channels×Frames×Size×Size) to scores (N×1), without a
@@ -80,10 +80,10 @@ func (d Discriminator) Validate() error {
 // fewer frames than 2 to the number of layers leave one time step early, the
 // layers after it convolve frames alone.
 func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
-	if !accepts(s, d.Validate(), x, -1, d.Channels, d.Frames, d.Size, d.Size) {
+	if !s.Accepts(d.Validate(), x, -1, d.Channels, d.Frames, d.Size, d.Size) {
 		return nil
 	}
-	o := nn.LayerOptions{Weight: initial{d.InitGain, d.InitUniform}.weights(), SpectralNorm: d.SpectralNorm}
+	o := nn.LayerOptions{Weight: nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}.Initializer(), SpectralNorm: d.SpectralNorm}
 
 	h, width := x, d.Width // N×3×16×64×64
 	for i := 0; h != nil && h.Shape()[4] > headSize; i++ {

@@ -46,17 +46,17 @@ func (g Generator) Validate() error {
 		return fmt.Errorf("temporal: generator: frames = %d with %d hidden layers: want a multiple of %d, since each doubles the length: %w",
 			g.Frames, len(g.Channels), double, nn.ErrShape)
 	}
-	return initial{g.InitGain, g.InitUniform}.validate("temporal: generator")
+	return nn.InitialWeights{Gain: g.InitGain, Uniform: g.InitUniform}.Validate("temporal: generator")
 }
 
 // Build maps z0 (N×LatentSize) to z1 (N×OutputSize×Frames), in [-1, 1].
 //
 // Differs from the release in: the eps of batch normalization is 1e-5, not 2e-5.
 func (g Generator) Build(s *nn.Scope, z0 *nn.Node) *nn.Node {
-	if !accepts(s, g.Validate(), z0, -1, g.LatentSize) {
+	if !s.Accepts(g.Validate(), z0, -1, g.LatentSize) {
 		return nil
 	}
-	weight := initial{g.InitGain, g.InitUniform}.weights()
+	weight := nn.InitialWeights{Gain: g.InitGain, Uniform: g.InitUniform}.Initializer()
 	hidden := nn.LayerOptions{NoBias: !g.BiasBeforeNorm, Weight: weight}
 	norm := nn.BatchNormOptions{NoBeta: g.NoBeta}
 	double := nn.Cube(1, 4, 2, 1)
