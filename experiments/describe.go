@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"videogan/gan"
 	"videogan/nn"
 )
 
@@ -32,7 +33,7 @@ func Describe(cfg Config) ([]Network, error) {
 	params := nn.NewParams(common.seed())
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
 	shape := common.Data.shape()
-	nets.Generator(s.In("gen"), s.Input("z", 1, nets.LatentSize))
+	nets.Generator(s.In("gen"), gan.Input{Latent: s.Input("z", 1, nets.LatentSize)})
 	nets.Discriminator(s.In("dis"), s.Input("clips", 1, shape.Channels, shape.Frames, shape.Height, shape.Width))
 	list := []Network{{Name: "generator"}, {Name: "discriminator"}}
 	paths := []string{"gen", "dis"}

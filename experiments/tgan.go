@@ -45,9 +45,10 @@ func (c *TGAN) Networks() gan.Networks {
 	nets := gan.Networks{
 		LatentSize: g0.LatentSize,
 		Latent:     uniform, // z0 ~ U[-1, 1]^100
-		Generator: func(s *nn.Scope, z0 *nn.Node) *nn.Node {
-			z1 := g0.Build(s.In("temporal"), z0)     // N×100   → N×100×16
-			return g1.Build(s.In("spatial"), z0, z1) // N×100×16 → N×3×16×64×64
+		Generator: func(s *nn.Scope, in gan.Input) gan.Output {
+			z0 := in.Latent
+			z1 := g0.Build(s.In("temporal"), z0)                        // N×100   → N×100×16
+			return gan.Output{Clips: g1.Build(s.In("spatial"), z0, z1)} // N×100×16 → N×3×16×64×64
 		},
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			return d.Build(s, x) // N×3×16×64×64 → N×1

@@ -56,9 +56,9 @@ func TestAverageFollowsItsFormula(t *testing.T) {
 // function of the parameters alone.
 func TestCalibrationMeasuresBatchStatistics(t *testing.T) {
 	const batch, size, seed = 5, 3, 9
-	nets := Networks{LatentSize: size, Latent: normalLatent, Generator: func(s *nn.Scope, z *nn.Node) *nn.Node {
-		h := s.BatchNorm(s.Scale(z, 40), nn.BatchNormOptions{Momentum: 0.25})
-		return s.Reshape(h, -1, size, 1, 1, 1)
+	nets := Networks{LatentSize: size, Latent: normalLatent, Generator: func(s *nn.Scope, in Input) Output {
+		h := s.BatchNorm(s.Scale(in.Latent, 40), nn.BatchNormOptions{Momentum: 0.25})
+		return Output{Clips: s.Reshape(h, -1, size, 1, 1, 1)}
 	}}
 	shape := ClipShape{Channels: size, Frames: 1, Height: 1, Width: 1}
 	params, err := generatorParams(nets, shape, seed)

@@ -90,17 +90,17 @@ func (b *builder) both() (*Phase, error) {
 	g := b.start("both", 1)
 	fake := g.fakes(false)
 	ofReal := g.judge(g.realClips(), g.pickReal(), false)
-	ofFake := g.judge(fake, g.pickFake(), false)
+	ofFake := g.judge(fake.Clips, g.pickFake(), false)
 	g.discriminatorLoss(ofReal, ofFake)
-	g.generatorLoss(ofFake)
-	g.keep(fake)
+	g.generatorLoss(ofFake, fake.Terms)
+	g.keep(fake.Clips)
 	return g.compile()
 }
 
 // discriminate is D's loss on real clips and fresh fakes, which take no gradient.
 func (b *builder) discriminate() (*Phase, error) {
 	g := b.start("dis", 1)
-	fake := g.s.StopGradient(g.fakes(true))
+	fake := g.s.StopGradient(g.fakes(true).Clips)
 	ofReal := g.judge(g.realClips(), g.pickReal(), false)
 	ofFake := g.judge(fake, g.pickFake(), false)
 	g.discriminatorLoss(ofReal, ofFake)
@@ -111,7 +111,8 @@ func (b *builder) discriminate() (*Phase, error) {
 // generate is G's loss. D's weights take no gradient, and its states stay.
 func (b *builder) generate() (*Phase, error) {
 	g := b.start("gen", 1)
-	g.generatorLoss(g.judge(g.fakes(false), g.pickFake(), true))
+	fake := g.fakes(false)
+	g.generatorLoss(g.judge(fake.Clips, g.pickFake(), true), fake.Terms)
 	return g.compile()
 }
 
@@ -147,13 +148,14 @@ func (g *graph) realClips() *nn.Node {
 }
 
 // fakes are generated clips; a frozen generator keeps its running statistics.
-func (g *graph) fakes(frozen bool) *nn.Node {
+func (g *graph) fakes(frozen bool) Output {
 	s := g.s
 	if frozen {
 		s = s.Frozen()
 	}
-	g.z = g.s.Input("z", g.cfg.Batch, g.nets.LatentSize)
-	return g.nets.generate(s, g.z, g.shape)
+	in := g.nets.input(s, g.cfg.Batch)
+	g.z = in.Latent
+	return g.nets.generate(s, in, g.shape)
 }
 
 // pickReal and pickFake are the choices of frames, nil without a frame discriminator.
@@ -210,14 +212,18 @@ func (g *graph) discriminatorLoss(real, fake scores) {
 	g.differentiate(g.dis, loss, s.Grad)
 }
 
-// generatorLoss takes G's gradients of its loss.
-func (g *graph) generatorLoss(fake scores) {
+// generatorLoss takes G's gradients of its loss and of the generator's own terms.
+func (g *graph) generatorLoss(fake scores, terms []Term) {
 	s := g.s
 	loss := g.cfg.Loss.Generator(s, fake.clip)
 	if fake.frame != nil {
 		loss = s.Add(loss, s.Scale(g.cfg.Loss.Generator(s, fake.frame), g.cfg.Frame.Weight))
 	}
 	g.report("loss/g", loss, true)
+	for _, term := range terms {
+		g.report(term.Name, term.Value, true)
+		loss = s.Add(loss, s.Scale(term.Value, term.Weight))
+	}
 	g.differentiate(g.gen, loss, s.Grad)
 }
 

@@ -43,8 +43,9 @@ func newCalibrator(dev *exec.Device, nets Networks, params *nn.Params, shape Cli
 		return nil, nil
 	}
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{Training: true, Random: &nn.RandomState{Seed: seed}})
-	c.z = s.Input("z", batch, nets.LatentSize)
-	clips := nets.generate(s, c.z, shape)
+	in := nets.input(s, batch)
+	c.z = in.Latent
+	clips := nets.generate(s, in, shape).Clips
 	var err error
 	if c.program, err = exec.Compile(dev, s, clips); err != nil {
 		return nil, fmt.Errorf("gan: compile the calibration: %w", err)

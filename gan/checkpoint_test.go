@@ -63,10 +63,10 @@ func TestLoadReports(t *testing.T) {
 		{"only a generator", generator, "holds only a generator", ErrFormat},
 		{"wider generator", other("wide", func(_ *Config, n *Networks) {
 			wide, _ := clipNetworks(false)
-			wide.Generator = func(s *nn.Scope, z *nn.Node) *nn.Node {
-				h := s.In("in").Linear(z, 6*2*4*4, nn.LayerOptions{NoBias: true})
+			wide.Generator = func(s *nn.Scope, in Input) Output {
+				h := s.In("in").Linear(in.Latent, 6*2*4*4, nn.LayerOptions{NoBias: true})
 				h = s.ReLU(s.In("in").BatchNorm(s.Reshape(h, -1, 6, 2, 4, 4), nn.BatchNormOptions{}))
-				return s.Tanh(s.In("out").ConvTranspose(h, 2, nn.Cube(3, 4, 2, 1), nn.LayerOptions{}))
+				return Output{Clips: s.Tanh(s.In("out").ConvTranspose(h, 2, nn.Cube(3, 4, 2, 1), nn.LayerOptions{}))}
 			}
 			*n = wide
 		}, 1), "param/gen/in/weight is 192×5 there and 128×5 here", ErrArchitecture},

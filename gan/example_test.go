@@ -21,8 +21,8 @@ func Example() {
 	nets := gan.Networks{
 		LatentSize: 1,
 		Latent:     func(rng *rand.Rand, z []float32) { z[0] = rng.Float32() },
-		Generator: func(s *nn.Scope, z *nn.Node) *nn.Node {
-			return s.Reshape(s.In("out").Linear(z, 1, nn.LayerOptions{}), -1, 1, 1, 1, 1)
+		Generator: func(s *nn.Scope, in gan.Input) gan.Output {
+			return gan.Output{Clips: s.Reshape(s.In("out").Linear(in.Latent, 1, nn.LayerOptions{}), -1, 1, 1, 1, 1)}
 		},
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			h := s.LeakyReLU(s.In("h").Linear(s.Reshape(x, -1, 1), 16, nn.LayerOptions{}), 0.2)

@@ -33,11 +33,11 @@ func normalLatent(rng *rand.Rand, dst []float32) {
 func pointNetworks(width int) (Networks, ClipShape) {
 	return Networks{
 		LatentSize: 2, Latent: normalLatent,
-		Generator: func(s *nn.Scope, z *nn.Node) *nn.Node {
-			h := s.ReLU(s.In("h1").Linear(z, width, nn.LayerOptions{Weight: nn.HeNormal()}))
+		Generator: func(s *nn.Scope, in Input) Output {
+			h := s.ReLU(s.In("h1").Linear(in.Latent, width, nn.LayerOptions{Weight: nn.HeNormal()}))
 			h = s.ReLU(s.In("h2").Linear(h, width, nn.LayerOptions{Weight: nn.HeNormal()}))
 			h = s.In("out").Linear(h, 2, nn.LayerOptions{}) // N×2
-			return s.Reshape(h, -1, 2, 1, 1, 1)
+			return Output{Clips: s.Reshape(h, -1, 2, 1, 1, 1)}
 		},
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			h := s.Reshape(x, -1, 2)
@@ -54,11 +54,12 @@ func clipNetworks(spectral bool) (Networks, ClipShape) {
 	o := nn.LayerOptions{SpectralNorm: spectral}
 	return Networks{
 		LatentSize: 5, Latent: normalLatent,
-		Generator: func(s *nn.Scope, z *nn.Node) *nn.Node {
-			n := z.Shape()[0]
-			h := s.In("in").Linear(z, 4*2*4*4, nn.LayerOptions{NoBias: true})
-			h = s.ReLU(s.In("in").BatchNorm(s.Reshape(h, n, 4, 2, 4, 4), nn.BatchNormOptions{}))   // N×4×2×4×4
-			return s.Tanh(s.In("out").ConvTranspose(h, 2, nn.Cube(3, 4, 2, 1), nn.LayerOptions{})) // N×2×4×8×8
+		Generator: func(s *nn.Scope, in Input) Output {
+			n := in.Latent.Shape()[0]
+			h := s.In("in").Linear(in.Latent, 4*2*4*4, nn.LayerOptions{NoBias: true})
+			h = s.ReLU(s.In("in").BatchNorm(s.Reshape(h, n, 4, 2, 4, 4), nn.BatchNormOptions{})) // N×4×2×4×4
+			h = s.In("out").ConvTranspose(h, 2, nn.Cube(3, 4, 2, 1), nn.LayerOptions{})          // N×2×4×8×8
+			return Output{Clips: s.Tanh(h)}
 		},
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			h := s.In("c0").Conv(x, 4, nn.Cube(3, 4, 2, 1), o) // N×4×2×4×4

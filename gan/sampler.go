@@ -13,11 +13,12 @@ import (
 // normalizations use their running statistics, so that a clip does not depend on
 // the others of its batch. It belongs to one goroutine.
 type Sampler struct {
-	prepare  func() error // before each sample; nil when there is nothing to do
-	nets     Networks
-	n        int
-	program  *exec.Program
-	z, clips *nn.Node
+	prepare func() error // before each sample; nil when there is nothing to do
+	nets    Networks
+	n       int
+	program *exec.Program
+	in      Input
+	out     Output
 }
 
 // Sampler makes n clips at a time with the averaged generator, or with the
@@ -52,13 +53,17 @@ func NewSampler(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 		return nil, fmt.Errorf("gan: sampler: %w", err)
 	}
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
-	z := s.Input("z", n, nets.LatentSize)
-	clips := nets.generate(s, z, shape)
-	program, err := exec.Compile(dev, s, clips)
+	in := nets.input(s, n)
+	out := nets.generate(s, in, shape)
+	nodes := []*nn.Node{out.Clips}
+	for _, part := range out.Parts {
+		nodes = append(nodes, part.Node)
+	}
+	program, err := exec.Compile(dev, s, nodes...)
 	if err != nil {
 		return nil, fmt.Errorf("gan: compile sampler: %w", err)
 	}
-	return &Sampler{nets: nets, n: n, program: program, z: z, clips: clips}, nil
+	return &Sampler{nets: nets, n: n, program: program, in: in, out: out}, nil
 }
 
 // Sample makes the first n clips of a seed.
@@ -68,7 +73,7 @@ func (s *Sampler) Sample(seed uint64) ([]float32, error) { return s.SampleFrom(s
 // Clip i of a seed is the same whatever n and first are. The memory is valid
 // until the next call.
 func (s *Sampler) SampleFrom(seed uint64, first int) ([]float32, error) {
-	z := s.program.Data(s.z)
+	z := s.program.Data(s.in.Latent)
 	for i := range s.n {
 		s.nets.Latent(nn.Stream(seed, fmt.Sprintf("latents/sample/%d", first+i)), z[i*s.nets.LatentSize:(i+1)*s.nets.LatentSize])
 	}
@@ -82,7 +87,7 @@ func (s *Sampler) Generate(latents []float32) ([]float32, error) {
 		return nil, fmt.Errorf("gan: generate from %d numbers, want %d (%d latent vectors of %d): %w",
 			len(latents), want, s.n, s.nets.LatentSize, nn.ErrShape)
 	}
-	copy(s.program.Data(s.z), latents)
+	copy(s.program.Data(s.in.Latent), latents)
 	return s.run()
 }
 
@@ -95,8 +100,21 @@ func (s *Sampler) run() ([]float32, error) {
 	if err := s.program.RunAll(); err != nil {
 		return nil, fmt.Errorf("gan: sample: %w", err)
 	}
-	return s.program.Data(s.clips), nil
+	return s.program.Data(s.out.Clips), nil
 }
+
+// Parts are the names of what the generator's clips are composed of, in its order.
+func (s *Sampler) Parts() []string {
+	names := make([]string, len(s.out.Parts))
+	for i, part := range s.out.Parts {
+		names[i] = part.Name
+	}
+	return names
+}
+
+// Part is part number i of the newest clips, of their shape. The memory is valid
+// until the next call that makes clips.
+func (s *Sampler) Part(i int) []float32 { return s.program.Data(s.out.Parts[i].Node) }
 
 // Close frees the program.
 func (s *Sampler) Close() error { return s.program.Close() }

@@ -95,7 +95,7 @@ func (t *Trainer) startAverage() error {
 func generatorParams(nets Networks, shape ClipShape, seed uint64) (*nn.Params, error) {
 	params := nn.NewParams(seed)
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
-	nets.generate(s, s.Input("z", 1, nets.LatentSize), shape)
+	nets.generate(s, nets.input(s, 1), shape)
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("gan: build the generator: %w", err)
 	}

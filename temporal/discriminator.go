@@ -36,9 +36,6 @@ func DefaultDiscriminator() Discriminator {
 	}
 }
 
-// headSize is the height and width that the last layer sees.
-const headSize = 4
-
 // Validate reports the first setting that cannot be.
 func (d Discriminator) Validate() error {
 	const network = "temporal: discriminator"
@@ -47,21 +44,8 @@ func (d Discriminator) Validate() error {
 	}); err != nil {
 		return err
 	}
-	halvings := 0
-	size := d.Size
-	for ; size > headSize && size%2 == 0; halvings++ {
-		size /= 2
-	}
-	if size != headSize || halvings == 0 {
-		return fmt.Errorf("%s: size = %d: want 8, 16, 32, 64, 128, …: 4 times a power of two: %w", network, d.Size, nn.ErrShape)
-	}
-	frames := d.Frames
-	for range halvings {
-		if frames > 1 && frames%2 != 0 {
-			return fmt.Errorf("%s: frames = %d: the %d layers of size %d halve it to %d, which is odd: want %d or another multiple of %d, or a power of two: %w",
-				network, d.Frames, halvings, d.Size, frames, max(d.Frames>>halvings, 1)<<halvings, 1<<halvings, nn.ErrShape)
-		}
-		frames = max(frames/2, 1)
+	if _, err := lengths(network, d.Frames, d.Size); err != nil {
+		return err
 	}
 	if !(d.Noise >= 0) {
 		return fmt.Errorf("%s: noise = %v: want 0 (none) or more", network, d.Noise)
@@ -86,7 +70,7 @@ func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
 	o := nn.LayerOptions{Weight: nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}.Initializer(), SpectralNorm: d.SpectralNorm}
 
 	h, width := x, d.Width // N×3×16×64×64
-	for i := 0; h != nil && h.Shape()[4] > headSize; i++ {
+	for i := 0; h != nil && h.Shape()[4] > edgeSize; i++ {
 		layer, norm := s.In("c%d", i), d.BatchNorm && i > 0
 		o.NoBias = norm && !d.BiasBeforeNorm
 		h = layer.Conv(h, width, halving(h.Shape()[2]), o) // N×64×8×32×32, N×128×4×16×16, N×256×2×8×8, N×512×1×4×4
@@ -104,13 +88,4 @@ func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
 	whole := nn.Geometry{Kernel: h.Shape()[2:]}
 	h = s.In("head").Conv(h, 1, whole, o) // N×1×1×1×1
 	return s.Reshape(h, x.Shape()[0], 1)  // N×1
-}
-
-// halving is a 4×4×4 window of stride 2, or 1×4×4 when a single time step is left.
-func halving(frames int) nn.Geometry {
-	g := nn.Cube(3, 4, 2, 1)
-	if frames == 1 {
-		g.Kernel[0], g.Stride[0], g.Pad[0] = 1, 1, 0
-	}
-	return g
 }
