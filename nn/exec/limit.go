@@ -14,6 +14,7 @@ import (
 // it: its shapes, whatever form the plan gives it.
 type Convolution struct {
 	Node    string  // what it computes
+	Layer   string  // path of the layer's parameters, "dis/c1"
 	Map     string  // "forward", "data gradient" (the transposed convolution) or "weight gradient"
 	Shape   string  // "16×64×8×32×32 ∗ 128×64×4×4×4 /2×2×2": x, weight, stride
 	FLOPs   float64 // nominal
@@ -24,14 +25,12 @@ type Convolution struct {
 
 // Convolutions lists the convolutions that the program computes.
 func (p *Program) Convolutions() []Convolution {
-	roots := slices.Clone(p.outputs)
-	for _, u := range p.updates {
-		roots = append(roots, u.Value)
-	}
 	var list []Convolution
-	for _, n := range order(roots) {
+	nodes := p.nodes()
+	layers := p.layers(nodes)
+	for _, n := range nodes {
 		in := nn.Operands(n)
-		c := Convolution{Node: n.Name()}
+		c := Convolution{Node: n.Name(), Layer: layers[n.Name()]}
 		switch op := n.Op().(type) {
 		case *nn.ConvOp:
 			c.Map, c.direction, c.Geometry, c.FLOPs = "forward", onednn.Forward, op.Geometry, op.FLOPs()

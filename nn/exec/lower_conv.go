@@ -30,6 +30,9 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 		}
 		conv.Bias = &bias.desc
 	}
+	if s, ok := c.narrowOf(op.Geometry, in[0], in[1]); ok {
+		return c.narrowConvolution(n, in[0], in[1], bias, s, op.FLOPs())
+	}
 	f := c.fusion(n)
 	if f.act != onednn.ActNone {
 		conv.Post, conv.Alpha = onednn.PostReLU, f.alpha // 0 for ReLU
@@ -65,7 +68,11 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 // convolution that maps its result back.
 func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 	in := nn.Operands(n)
-	if f, ok := c.foldOf(op.Geometry, n); ok {
+	if s, ok := c.narrowOf(op.Geometry, n, in[1]); ok {
+		if err := c.narrowTranspose(n, in[1], in[0], s, op.FLOPs()); err != nil {
+			return err
+		}
+	} else if f, ok := c.foldOf(op.Geometry, n); ok {
 		if err := c.foldedTranspose(n, in[1], in[0], f, op.Geometry, op.FLOPs()); err != nil {
 			return err
 		}
@@ -89,6 +96,9 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 // convolveWeight lowers the weight gradient of a convolution.
 func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
 	in := nn.Operands(n)
+	if s, ok := c.narrowOf(op.Geometry, in[0], n); ok {
+		return c.narrowWeightGradient(n, in[0], in[1], s, op.FLOPs())
+	}
 	if f, ok := c.foldOf(op.Geometry, in[0]); ok {
 		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())
 	}

@@ -53,6 +53,15 @@ var graphs = []struct {
 	{"convolution 2-D of stride 2", "few channels fold", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 3, 8, 8}, nn.Cube(2, 4, 2, 1), 16, false)
 	}},
+	{"convolution 2-D to 3 channels", "the image generator's last layer", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{5, 16, 9, 11}, nn.Cube(2, 3, 1, 1), 3, false)
+	}},
+	{"convolution 2-D to 1 channel of few", "too few channels for a whole block", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{2, 12, 8, 8}, nn.Cube(2, 3, 1, 1), 1, false)
+	}},
+	{"transposed convolution 2-D of stride 1 from 2 channels", "an image discriminator's first layer, backwards", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{3, 2, 6, 6}, nn.Cube(2, 3, 1, 1), 8, true)
+	}},
 	{"convolution 3-D of stride 2", "folds on AVX2", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 16, 4, 8, 6}, nn.Cube(3, 4, 2, 1), 24, false)
 	}},

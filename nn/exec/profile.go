@@ -11,6 +11,7 @@ import (
 // KernelRun is one kernel of one run of a program.
 type KernelRun struct {
 	Node   string  // what it computes
+	Layer  string  // path of the layer's parameters, "dis/c1"; "" for what belongs to none
 	Kernel string  // operation and implementation
 	FLOPs  float64 // nominal; 0 for what only moves or compares
 	Bytes  int64   // of its operands, each counted once, scratch memory included
@@ -41,9 +42,10 @@ func (p *Program) Trace() ([]KernelRun, error) {
 	if p.closed {
 		return nil, fmt.Errorf("exec: trace a closed program")
 	}
+	layers := p.layers(p.nodes())
 	runs := make([]KernelRun, len(p.steps))
 	for i, s := range p.steps {
-		runs[i] = KernelRun{Node: s.name, Kernel: s.kernel, FLOPs: s.flops, Layout: isLayout(s.kernel)}
+		runs[i] = KernelRun{Node: s.name, Layer: layers[s.name], Kernel: s.kernel, FLOPs: s.flops, Layout: isLayout(s.kernel)}
 		for _, list := range [][]*buffer{s.reads, s.writes} {
 			for _, b := range list {
 				runs[i].Bytes += int64(b.desc.Bytes())

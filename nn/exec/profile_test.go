@@ -3,6 +3,7 @@ package exec_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ func TestTrace(t *testing.T) {
 		if r.Node == "" || r.Kernel == "" || r.Bytes <= 0 {
 			t.Errorf("a kernel without node, name or bytes: %+v", r)
 		}
+		if strings.HasPrefix(r.Kernel, "conv") && r.Layer != "l0" && r.Layer != "l1" {
+			t.Errorf("%s of %s belongs to the layer %q", r.Kernel, r.Node, r.Layer)
+		}
 		if r.Layout {
 			layouts++
 		}
@@ -67,9 +71,11 @@ func TestConvolutions(t *testing.T) {
 	p := compile(t, d, s, smallDiscriminator(s, s.Input("x", 4, 3, 8, 16, 16))...)
 	list := p.Convolutions()
 	flops, maps := 0.0, map[string]int{}
+	work := map[string]float64{}
 	for _, c := range list {
 		flops += c.FLOPs
 		maps[c.Map]++
+		work[c.Layer+" "+c.Map] = c.FLOPs
 		best, err := d.FastestForm(c, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +90,11 @@ func TestConvolutions(t *testing.T) {
 	// Nobody wants the gradient by x.
 	if maps["forward"] != 2 || maps["weight gradient"] != 2 || maps["data gradient"] != 1 {
 		t.Errorf("convolutions: %v", maps)
+	}
+	for _, layer := range []string{"l0", "l1"} {
+		if forward := work[layer+" forward"]; forward == 0 || work[layer+" weight gradient"] != forward {
+			t.Errorf("the work of layer %s: %v", layer, work)
+		}
 	}
 	shapes := slices.ContainsFunc(list, func(c exec.Convolution) bool {
 		return c.Shape == "4×3×8×16×16 ∗ 8×3×4×4×4 /2×2×2" && c.Map == "forward"

@@ -68,23 +68,26 @@ static void fold_block(const float *x, const vg_fold *f, const extent *e, int64_
 		}
 }
 
-// Any number of channels, one number at a time.
-static void fold_scalar(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
-	const int64_t area = f->size[0] * f->size[1] * f->size[2];
-	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * e->deep_size[2] * f->bd;
-	for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
-		for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
-			for (int64_t jw = 0; jw < e->deep_size[2]; jw++)
-				for (int64_t b = 0; b < f->bd; b++, to++) {
-					const int64_t ch = db * f->bd + b, c = ch % f->c;
-					*to = 0;
-					if (ch >= f->c * e->parities) continue;
-					int64_t parity[3];
-					split(e, ch / f->c, parity);
-					const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]), w = wide(f, 2, jw, parity[2]);
-					if (t < 0 || h < 0 || w < 0) continue;
-					*to = x[((n * e->cbx + c / f->bx) * area + (t * f->size[1] + h) * f->size[2] + w) * f->bx + c % f->bx];
+// Any number of channels, a channel at a time.
+static void fold_channels(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
+	const int64_t W = f->size[2], dW = e->deep_size[2];
+	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * dW * f->bd;
+	for (int64_t b = 0; b < f->bd; b++) {
+		const int64_t ch = db * f->bd + b, c = ch % f->c, inside = ch < f->c * e->parities;
+		int64_t parity[3] = {0};
+		if (inside) split(e, ch / f->c, parity);
+		const float *from = x + (n * e->cbx + c / f->bx) * f->size[0] * f->size[1] * W * f->bx + c % f->bx;
+		float *out = to + b;
+		for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
+			for (int64_t jh = 0; jh < e->deep_size[1]; jh++, out += dW * f->bd) {
+				const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
+				const float *row = from + (t * f->size[1] + h) * W * f->bx;
+				for (int64_t jw = 0; jw < dW; jw++) {
+					const int64_t w = wide(f, 2, jw, parity[2]);
+					out[jw * f->bd] = inside && t >= 0 && h >= 0 && w >= 0 ? row[w * f->bx] : 0;
 				}
+			}
+	}
 }
 
 void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
@@ -94,7 +97,7 @@ void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
 	for (int64_t n = 0; n < f.n; n++)
 		for (int64_t db = 0; db < e.cbd; db++)
 			if (blocks) fold_block(x, &f, &e, n, db, deep);
-			else fold_scalar(x, &f, &e, n, db, deep);
+			else fold_channels(x, &f, &e, n, db, deep);
 }
 
 static void unfold_block(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
@@ -119,22 +122,29 @@ static void unfold_block(const float *deep, const vg_fold *f, const extent *e, i
 		}
 }
 
-static void unfold_scalar(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
-	const int64_t area = e->deep_size[0] * e->deep_size[1] * e->deep_size[2];
-	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * f->size[2] * f->bx;
-	for (int64_t t = 0; t < f->size[0]; t++)
-		for (int64_t h = 0; h < f->size[1]; h++)
-			for (int64_t w = 0; w < f->size[2]; w++) {
-				int64_t jt, jh, jw, pt, ph, pw;
+static void unfold_channels(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
+	const int64_t W = f->size[2], dW = e->deep_size[2], area = e->deep_size[0] * e->deep_size[1] * dW;
+	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * W * f->bx;
+	for (int64_t b = 0; b < f->bx; b++) {
+		const int64_t c = xb * f->bx + b;
+		float *out = to + b;
+		for (int64_t t = 0; t < f->size[0]; t++)
+			for (int64_t h = 0; h < f->size[1]; h++, out += W * f->bx) {
+				int64_t jt, jh, pt, ph;
 				deep_of(f, 0, t, &jt, &pt);
 				deep_of(f, 1, h, &jh, &ph);
-				deep_of(f, 2, w, &jw, &pw);
-				const int64_t p = (pt * e->parity[1] + ph) * e->parity[2] + pw;
-				for (int64_t b = 0; b < f->bx; b++, to++) {
-					const int64_t c = xb * f->bx + b, ch = p * f->c + c;
-					*to = c >= f->c ? 0 : deep[((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2] + jw) * f->bd + ch % f->bd];
+				const float *rows[2] = {0};
+				for (int64_t pw = 0; c < f->c && pw < e->parity[2]; pw++) {
+					const int64_t ch = ((pt * e->parity[1] + ph) * e->parity[2] + pw) * f->c + c;
+					rows[pw] = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * dW) * f->bd + ch % f->bd;
+				}
+				for (int64_t w = 0; w < W; w++) {
+					int64_t jw, pw;
+					deep_of(f, 2, w, &jw, &pw);
+					out[w * f->bx] = c < f->c ? rows[pw][jw * f->bd] : 0;
 				}
 			}
+	}
 }
 
 void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
@@ -144,7 +154,7 @@ void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	for (int64_t n = 0; n < f.n; n++)
 		for (int64_t xb = 0; xb < e.cbx; xb++)
 			if (blocks) unfold_block(deep, &f, &e, n, xb, x);
-			else unfold_scalar(deep, &f, &e, n, xb, x);
+			else unfold_channels(deep, &f, &e, n, xb, x);
 }
 
 void vg_gather_rows(const float *in, int64_t rows, int64_t each, const int32_t *table, float *out) {

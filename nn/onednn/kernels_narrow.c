@@ -1,0 +1,218 @@
+#include "kernels_narrow.h"
+
+#include "kernels_loop.h"
+
+enum { TAPS = 9, TILE = 8 };
+
+// One block of channels, at any address.
+typedef float block8 __attribute__((vector_size(32), aligned(4)));
+typedef float block16 __attribute__((vector_size(64), aligned(4)));
+
+typedef struct {
+	vg_narrow s;
+	const float *x, *w, *bias, *gy;
+	float *out;
+	double *partial;
+} narrow_args;
+
+// Weights by tap and channel: each block of channels is then a vector.
+VG_INLINE void gather_weights(const vg_narrow *s, const float *w, float *by_tap) {
+	for (int64_t k = 0; k < s->k; k++)
+		for (int64_t tap = 0; tap < TAPS; tap++)
+			for (int64_t c = 0; c < s->c; c++) by_tap[(k * TAPS + tap) * s->c + c] = w[(k * s->c + c) * TAPS + tap];
+}
+
+// The lower and upper halves of neighbouring numbers of a and b, added.
+VG_INLINE block8 add_pairs(block8 a, block8 b) {
+	return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) + __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+}
+
+// Number i of the result is the sum of all numbers of v[i].
+VG_INLINE block8 add_across(const block8 v[TILE]) {
+	const block8 a = add_pairs(add_pairs(v[0], v[1]), add_pairs(v[2], v[3]));
+	const block8 b = add_pairs(add_pairs(v[4], v[5]), add_pairs(v[6], v[7]));
+	return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+VG_INLINE block8 halve(block16 v) {
+	return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+// Columns of a row with room for the taps on both sides and a last whole tile.
+VG_INLINE int64_t padded_width(const vg_narrow *s) { return (s->width + TILE - 1) / TILE * TILE + 2; }
+
+// Copies row y of an image between zeros; rows outside the image are zeros.
+VG_INLINE void load_row(const vg_narrow *s, const float *image, int64_t y, float *row) {
+	const int64_t length = s->width * s->b, whole = padded_width(s) * s->b;
+	for (int64_t block = 0; block < s->c / s->b; block++, row += whole) {
+		memset(row, 0, s->b * sizeof(float));
+		memset(row + s->b + length, 0, (whole - s->b - length) * sizeof(float));
+		if (y < 0 || y >= s->height) memset(row + s->b, 0, length * sizeof(float));
+		else memcpy(row + s->b, image + (block * s->height + y) * length, length * sizeof(float));
+	}
+}
+
+#define FORWARD_TILE(B, SUM)                                                                                           \
+	VG_INLINE block8 forward_tile##B(const vg_narrow *s, const float *const rows[3], int64_t x, const float *w) {  \
+		const int64_t whole = padded_width(s) * B;                                                             \
+		block##B sum[TILE] = {0};                                                                              \
+		for (int64_t ky = 0; ky < 3; ky++)                                                                     \
+			for (int64_t block = 0; block < s->c / B; block++)                                             \
+				for (int64_t kx = 0; kx < 3; kx++) {                                                   \
+					const float *from = rows[ky] + block * whole + (x + kx) * B;                   \
+					const block##B tap = *(const block##B *)(w + (ky * 3 + kx) * s->c + block * B); \
+					for (int i = 0; i < TILE; i++) sum[i] += *(const block##B *)(from + i * B) * tap; \
+				}                                                                                      \
+		block8 folded[TILE];                                                                                   \
+		for (int i = 0; i < TILE; i++) folded[i] = SUM(sum[i]);                                                \
+		return add_across(folded);                                                                             \
+	}
+#define SAME(v) (v)
+FORWARD_TILE(8, SAME)
+FORWARD_TILE(16, halve)
+
+// Items are images; three rows of one stay near.
+VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
+	const narrow_args *a = args;
+	const vg_narrow *s = &a->s;
+	const int64_t area = s->height * s->width, row = padded_width(s) * s->c;
+	float w[s->k * TAPS * s->c], near[3 * row];
+	gather_weights(s, a->w, w);
+	for (int64_t n = lo; n < hi; n++) {
+		const float *image = a->x + n * s->c * area;
+		load_row(s, image, -1, near + 2 * row);
+		load_row(s, image, 0, near);
+		for (int64_t y = 0; y < s->height; y++) {
+			load_row(s, image, y + 1, near + (y + 1) % 3 * row);
+			const float *const rows[3] = {near + (y + 2) % 3 * row, near + y % 3 * row, near + (y + 1) % 3 * row};
+			for (int64_t x = 0; x < s->width; x += TILE)
+				for (int64_t k = 0; k < s->k; k++) {
+					const float *taps = w + k * TAPS * s->c;
+					block8 sum = s->b == 8 ? forward_tile8(s, rows, x, taps) : forward_tile16(s, rows, x, taps);
+					if (a->bias) sum += a->bias[k];
+					memcpy(a->out + (n * s->k + k) * area + y * s->width + x, &sum, vg_min(TILE, s->width - x) * sizeof(float));
+				}
+		}
+	}
+}
+
+VG_INLINE int64_t padded_area(const vg_narrow *s) { return (s->height + 2) * padded_width(s); }
+
+// Copies the gradient of an image, k planes, each between zeros.
+VG_INLINE void load_gradient(const vg_narrow *s, const float *gy, float *padded) {
+	const int64_t width = padded_width(s);
+	memset(padded, 0, s->k * padded_area(s) * sizeof(float));
+	for (int64_t k = 0; k < s->k; k++)
+		for (int64_t y = 0; y < s->height; y++)
+			memcpy(padded + k * padded_area(s) + (y + 1) * width + 1, gy + (k * s->height + y) * s->width, s->width * sizeof(float));
+}
+
+#define DATA_TILE(B)                                                                                                   \
+	VG_INLINE void data_tile##B(const vg_narrow *s, const float *gy, const float *w, int64_t count, float *gx) {   \
+		block##B sum[TILE] = {0};                                                                              \
+		for (int64_t k = 0; k < s->k; k++)                                                                     \
+			for (int64_t tap = 0; tap < TAPS; tap++) {                                                     \
+				const float *from = gy + k * padded_area(s) + (2 - tap / 3) * padded_width(s) + 2 - tap % 3; \
+				const block##B v = *(const block##B *)(w + (k * TAPS + tap) * s->c);                   \
+				for (int i = 0; i < TILE; i++) sum[i] += from[i] * v;                                  \
+			}                                                                                              \
+		for (int i = 0; i < TILE; i++)                                                                         \
+			if (i < count) *(block##B *)(gx + i * B) = sum[i];                                             \
+	}
+DATA_TILE(8)
+DATA_TILE(16)
+
+VG_CLONES static void data_worker(const void *args, int64_t lo, int64_t hi) {
+	const narrow_args *a = args;
+	const vg_narrow *s = &a->s;
+	const int64_t area = s->height * s->width, blocks = s->c / s->b;
+	float w[s->k * TAPS * s->c], gy[s->k * padded_area(s)];
+	gather_weights(s, a->w, w);
+	for (int64_t n = lo; n < hi; n++) {
+		load_gradient(s, a->gy + n * s->k * area, gy);
+		for (int64_t block = 0; block < blocks; block++)
+			for (int64_t y = 0; y < s->height; y++) {
+				float *gx = a->out + ((n * blocks + block) * area + y * s->width) * s->b;
+				for (int64_t x = 0; x < s->width; x += TILE) {
+					const float *from = gy + y * padded_width(s) + x, *taps = w + block * s->b;
+					if (s->b == 8) data_tile8(s, from, taps, s->width - x, gx + x * 8);
+					else data_tile16(s, from, taps, s->width - x, gx + x * 16);
+				}
+			}
+	}
+}
+
+#define WEIGHT_ROW(B)                                                                                                  \
+	VG_INLINE void weight_row##B(const vg_narrow *s, const float *x, const float *gy, block##B sum[TAPS]) {        \
+		const int64_t width = padded_width(s);                                                               \
+		block##B v[TAPS];                                                                                      \
+		for (int i = 0; i < TAPS; i++) v[i] = sum[i];                                                          \
+		for (int64_t i = 0; i < s->width; i++) {                                                               \
+			const block##B at = *(const block##B *)(x + i * B);                                            \
+			for (int tap = 0; tap < TAPS; tap++) v[tap] += at * gy[(2 - tap / 3) * width + i + 2 - tap % 3]; \
+		}                                                                                                      \
+		for (int i = 0; i < TAPS; i++) sum[i] = v[i];                                                          \
+	}
+WEIGHT_ROW(8)
+WEIGHT_ROW(16)
+
+// Rows that are added in single precision.
+enum { SHORT_SUM = 8 };
+
+#define WEIGHT_PLANE(B)                                                                                                \
+	VG_INLINE void weight_plane##B(const vg_narrow *s, const float *x, const float *gy, double *to) {              \
+		for (int64_t y = 0; y < s->height; y += SHORT_SUM) {                                                   \
+			block##B sum[TAPS] = {0};                                                                      \
+			for (int64_t r = y; r < vg_min(y + SHORT_SUM, s->height); r++)                                 \
+				weight_row##B(s, x + r * s->width * B, gy + r * padded_width(s), sum);               \
+			for (int tap = 0; tap < TAPS; tap++)                                                           \
+				for (int i = 0; i < B; i++) to[i * TAPS + tap] += sum[tap][i];                         \
+		}                                                                                                      \
+	}
+WEIGHT_PLANE(8)
+WEIGHT_PLANE(16)
+
+// Items are pieces: runs of images whose sums stand together.
+VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
+	const narrow_args *a = args;
+	const vg_narrow *s = &a->s;
+	const int64_t pieces = vg_narrow_pieces(*s), area = s->height * s->width, blocks = s->c / s->b;
+	float gy[s->k * padded_area(s)];
+	for (int64_t piece = lo; piece < hi; piece++) {
+		double *to = a->partial + piece * s->k * s->c * TAPS;
+		memset(to, 0, s->k * s->c * TAPS * sizeof(double));
+		for (int64_t n = s->n * piece / pieces; n < s->n * (piece + 1) / pieces; n++) {
+			load_gradient(s, a->gy + n * s->k * area, gy);
+			for (int64_t block = 0; block < blocks; block++)
+				for (int64_t k = 0; k < s->k; k++) {
+					const float *x = a->x + (n * blocks + block) * area * s->b, *g = gy + k * padded_area(s);
+					double *at = to + (k * s->c + block * s->b) * TAPS;
+					if (s->b == 8) weight_plane8(s, x, g, at);
+					else weight_plane16(s, x, g, at);
+				}
+		}
+	}
+}
+
+void vg_narrow_forward(const float *x, const float *w, const float *bias, vg_narrow s, float *y) {
+	const narrow_args a = {.s = s, .x = x, .w = w, .bias = bias, .out = y};
+	vg_for(s.n, s.c * s.height * s.width, forward_worker, &a);
+}
+
+void vg_narrow_backward_data(const float *gy, const float *w, vg_narrow s, float *gx) {
+	const narrow_args a = {.s = s, .gy = gy, .w = w, .out = gx};
+	vg_for(s.n, s.c * s.height * s.width, data_worker, &a);
+}
+
+int64_t vg_narrow_pieces(vg_narrow s) { return vg_min(s.n, 16); }
+
+void vg_narrow_backward_weights(const float *x, const float *gy, vg_narrow s, double *partial, float *gw) {
+	const narrow_args a = {.s = s, .x = x, .gy = gy, .partial = partial};
+	const int64_t pieces = vg_narrow_pieces(s), size = s.k * s.c * TAPS;
+	vg_for(pieces, s.n / pieces * s.c * s.height * s.width, weight_worker, &a);
+	for (int64_t i = 0; i < size; i++) {
+		double sum = 0;
+		for (int64_t piece = 0; piece < pieces; piece++) sum += partial[piece * size + i];
+		gw[i] = sum;
+	}
+}
