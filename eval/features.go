@@ -49,7 +49,7 @@ func (f Features) check(least int) error {
 		return fmt.Errorf("%w: features %v: want at least %d rows", ErrShape, f, least)
 	}
 	for i, v := range f.Data {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+		if !finite(float64(v)) {
 			return fmt.Errorf("%w: row %d, dimension %d is %v", ErrValue, i/f.Dims, i%f.Dims, v)
 		}
 	}
@@ -78,3 +78,5 @@ func inDouble(f Features) []float64 {
 	}
 	return out
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -78,7 +78,7 @@ func nuclearNorm(a, b *mat.Dense) (float64, error) {
 	}
 	var cross mat.Dense
 	cross.Mul(a, b.T())
-	if norm := mat.Norm(&cross, math.Inf(1)); math.IsNaN(norm) || math.IsInf(norm, 0) {
+	if !finite(mat.Norm(&cross, math.Inf(1))) {
 		return 0, fmt.Errorf("%w: the covariances are too large for float64", ErrValue)
 	}
 	var svd mat.SVD

@@ -138,7 +138,7 @@ func (m *Moments) pivotedRoot() (r *mat.Dense, trace float64, err error) {
 		return nil, 0, err
 	}
 	trace = covariance.Trace()
-	if math.IsNaN(trace) || math.IsInf(trace, 0) {
+	if !finite(trace) {
 		return nil, 0, fmt.Errorf("%w: the covariance is too large for float64", ErrValue)
 	}
 	if trace <= 0 {
