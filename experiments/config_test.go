@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -236,27 +237,44 @@ func TestConfigurationIsDocumented(t *testing.T) {
 	}
 }
 
-// keyTable is a Markdown table of all keys with the experiments' defaults.
+// keyTable is a Markdown table of all keys with the experiments' defaults, for each kind of
+// networks one.
 func keyTable(t *testing.T) string {
-	var table strings.Builder
+	var kinds []reflect.Type
+	experiments := map[reflect.Type][]Experiment{}
+	for _, experiment := range All() {
+		kind := reflect.TypeOf(experiment.Default()).Elem()
+		if experiments[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		experiments[kind] = append(experiments[kind], experiment)
+	}
+	var text strings.Builder
+	for _, kind := range kinds {
+		fmt.Fprintf(&text, "\n### %s\n", kind.Name())
+		writeKeys(t, &text, experiments[kind])
+	}
+	return text.String() + "\n"
+}
+
+func writeKeys(t *testing.T, table *strings.Builder, experiments []Experiment) {
 	head, rule := "\n| key |", "|---|"
 	var columns [][]Key
-	for _, experiment := range All() {
+	for _, experiment := range experiments {
 		head += " " + experiment.Name + " |"
 		rule += "---|"
 		columns = append(columns, Keys(experiment.Default()))
 	}
-	fmt.Fprintf(&table, "%s what it is |\n%s---|\n", head, rule)
+	fmt.Fprintf(table, "%s what it is |\n%s---|\n", head, rule)
 	for i, key := range columns[0] {
-		fmt.Fprintf(&table, "| `%s` |", key.Path)
+		fmt.Fprintf(table, "| `%s` |", key.Path)
 		for _, column := range columns {
 			value, err := column[i].Value()
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(&table, " `%s` |", value)
+			fmt.Fprintf(table, " `%s` |", value)
 		}
-		fmt.Fprintf(&table, " %s |\n", strings.ReplaceAll(key.Doc, "|", "\\|"))
+		fmt.Fprintf(table, " %s |\n", strings.ReplaceAll(key.Doc, "|", "\\|"))
 	}
-	return table.String() + "\n"
 }

@@ -18,7 +18,7 @@ func All() []Experiment {
 		{"tgan-small", "TGAN of 1.3 M parameters on 32×32 Moving MNIST, with R1; minutes on a laptop's CPU", tganSmall},
 		{"tgan-moving-mnist", "TGAN at the paper's size on 64×64 Moving MNIST, with singular value clipping", tganMovingMNIST},
 		{"tgan-ucf101", "TGAN at the paper's size on 64×64 UCF101, with singular value clipping", tganUCF101},
-		{"vgan-small", "VGAN of 1.6 M parameters on 32×32 Moving MNIST, with R1; minutes on a laptop's CPU", vganSmall},
+		{"vgan-small", "VGAN of 2.1 M parameters on 32×32 Moving MNIST, with R1; minutes on a laptop's CPU", vganSmall},
 	}
 }
 

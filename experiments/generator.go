@@ -109,34 +109,27 @@ const sampleBatch = 16
 
 // Sample makes clips first to first+n-1 of a seed; clip i of a seed is always the same.
 func (g *Generator) Sample(device *exec.Device, n, first int, seed uint64) ([]*video.Clip, error) {
+	samples, err := g.SampleParts(device, n, first, seed)
+	if err != nil {
+		return nil, err
+	}
+	return samples.Outputs(), nil
+}
+
+// SampleParts makes the clips that Sample makes, and what they are composed of.
+func (g *Generator) SampleParts(device *exec.Device, n, first int, seed uint64) (*Samples, error) {
 	shape := g.Config.Shared().Data.shape()
 	sampler, err := gan.NewSampler(device, g.file.Params, g.Config.Networks(), shape, min(n, sampleBatch))
 	if err != nil {
 		return nil, fmt.Errorf("experiments: %w", err)
 	}
-	clips, err := sampleClips(sampler, shape, n, first, seed, min(n, sampleBatch))
-	return clips, errors.Join(err, sampler.Close())
+	samples, err := sampleClips(sampler, shape, n, first, seed, min(n, sampleBatch))
+	return samples, errors.Join(err, sampler.Close())
 }
 
-func sampleClips(sampler *gan.Sampler, shape gan.ClipShape, n, first int, seed uint64, batch int) ([]*video.Clip, error) {
-	var clips []*video.Clip
-	for len(clips) < n {
-		values, err := sampler.SampleFrom(seed, first+len(clips))
-		if err != nil {
-			return nil, fmt.Errorf("experiments: %w", err)
-		}
-		more, err := clipsOf(values[:min(batch, n-len(clips))*shape.Size()], shape)
-		if err != nil {
-			return nil, err
-		}
-		clips = append(clips, more...)
-	}
-	return clips, nil
-}
-
-// SampleRaw makes clips as Sample does, with the generator itself in place of its average,
+// SampleRaw makes clips as SampleParts does, with the generator itself in place of its average,
 // from the newest whole checkpoint of a run.
-func SampleRaw(folder Folder, n, first int, seed uint64) (clips []*video.Clip, err error) {
+func SampleRaw(folder Folder, n, first int, seed uint64) (samples *Samples, err error) {
 	run, err := LoadRun(folder)
 	if err != nil {
 		return nil, err

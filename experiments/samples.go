@@ -34,15 +34,12 @@ func (r *run) show() error {
 		if of.sampler == nil {
 			continue
 		}
-		values, err := of.sampler.Sample(r.common.seed())
+		n := r.common.Train.Samples
+		samples, err := sampleClips(of.sampler, r.common.Data.shape(), n, 0, r.common.seed(), n)
 		if err != nil {
 			return fmt.Errorf("experiments: sample after step %d: %w", step, err)
 		}
-		clips, err := clipsOf(values, r.common.Data.shape())
-		if err != nil {
-			return err
-		}
-		if err := writeSamples(r.folder, stepName(step)+of.suffix, clips); err != nil {
+		if err := writeSamples(r.folder, stepName(step)+of.suffix, samples); err != nil {
 			return err
 		}
 	}
@@ -72,7 +69,7 @@ func (r *run) showReal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeSamples(r.folder, realSample, clips)
+	return writeSamples(r.folder, realSample, &Samples{Names: []string{outputName}, Clips: clips})
 }
 
 // realClips draws clips from a source, by a random stream of their own.
@@ -112,34 +109,34 @@ func (r *run) showPretrained() error {
 	if err != nil {
 		return err
 	}
-	clips, err := g.Sample(r.device, r.common.Train.Samples, 0, r.common.seed())
+	samples, err := g.SampleParts(r.device, r.common.Train.Samples, 0, r.common.seed())
 	if err != nil {
 		return err
 	}
-	return writeSamples(r.folder, pretrainedSample, clips)
-}
-
-// clipsOf turns a generator's output (N×C×T×H×W, in [-1, 1]) into clips.
-func clipsOf(values []float32, shape gan.ClipShape) ([]*video.Clip, error) {
-	var clips []*video.Clip
-	for ; len(values) >= shape.Size(); values = values[shape.Size():] {
-		clip := video.NewClip(shape.Frames, shape.Height, shape.Width, sampleFPS)
-		if err := clip.FromFloat(values[:shape.Size()], shape.Channels); err != nil {
-			return nil, fmt.Errorf("experiments: %w", err)
-		}
-		clips = append(clips, clip)
-	}
-	return clips, nil
+	return writeSamples(r.folder, pretrainedSample, samples)
 }
 
 // writeSamples writes clips to the run folder: side by side as a video, and as a contact
-// sheet, a clip a row.
-func writeSamples(folder Folder, name string, clips []*video.Clip) error {
-	if len(clips) == 0 {
+// sheet, a clip a row. Those with parts are written a second time among them, under a name
+// that says which is which.
+func writeSamples(folder Folder, name string, samples *Samples) error {
+	if len(samples.Clips) == 0 {
 		return errors.New("experiments: no clips to show")
 	}
-	if err := video.EncodeMP4(folder.samples(name+".mp4"), Tile(clips)); err != nil {
+	outputs := samples.Outputs()
+	if err := writeForms(folder.samples(name), Tile(outputs), outputs); err != nil {
+		return err
+	}
+	if !samples.Composed() {
+		return nil
+	}
+	return writeForms(folder.samples(name+"-"+samples.Label()), samples.Tile(), samples.Clips)
+}
+
+// writeForms writes a moving picture and a contact sheet.
+func writeForms(path string, moving *video.Clip, clips []*video.Clip) error {
+	if err := video.EncodeMP4(path+".mp4", moving); err != nil {
 		return fmt.Errorf("experiments: %w", err)
 	}
-	return WriteSheet(folder.samples(name+".png"), clips)
+	return WriteSheet(path+".png", clips)
 }

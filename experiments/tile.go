@@ -32,9 +32,12 @@ func WriteSheet(path string, clips []*video.Clip) error {
 
 // Tile lays clips of one size side by side, in as many columns as make the picture about
 // twice as wide as high, each pixel enlarged to a square.
-func Tile(clips []*video.Clip) *video.Clip {
-	first := clips[0]
-	columns := min(len(clips), int(math.Ceil(math.Sqrt(2*float64(len(clips))))))
+func Tile(clips []*video.Clip) *video.Clip { return tile(clips, 1) }
+
+// tile keeps each group of clips in one row.
+func tile(clips []*video.Clip, group int) *video.Clip {
+	first, groups := clips[0], len(clips)/group
+	columns := group * min(groups, int(math.Ceil(math.Sqrt(2*float64(groups)/float64(group)))))
 	rows := (len(clips) + columns - 1) / columns
 	scale := max(1, tileSize/first.Width)
 	width, height := first.Width*scale+tileGap, first.Height*scale+tileGap

@@ -21,7 +21,7 @@ func vganSmall() Config {
 	c.GAN.Generator.LR, c.GAN.Generator.Beta1, c.GAN.Generator.Beta2 = 6e-4, 0, 0.99
 	c.GAN.Discriminator = c.GAN.Generator
 
-	c.Gen.Width, c.Gen.MinWidth = 128, 16
+	c.Gen.Width, c.Gen.MinWidth, c.Gen.BiasBeforeNorm = 128, 16, false
 	c.Dis.Width, c.Dis.MaxWidth, c.Dis.BatchNorm = 32, 128, false
 	// The variance of PyTorch's default, with which the rates above were found.
 	c.Gen.InitGain, c.Gen.InitNormal, c.Gen.InitScale = 0.577, 0, 0

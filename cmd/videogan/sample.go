@@ -32,7 +32,9 @@ func newSample(c *console) *cobra.Command {
 or of one that is built into the program. Clip i of a seed is always the same, however many are made.
 
 The clips lie side by side in one video (--mp4, --gif) and below each other, a clip a row, in one
-contact sheet (--png); --separate writes each clip on its own. Without one of the three: --mp4 --png.`,
+contact sheet (--png); --separate writes each clip on its own. Without one of the three: --mp4 --png.
+Clips that are composed are followed by what they are composed of, which the files' names say:
+output, foreground, mask (white where the foreground is), background; --separate leaves these out.`,
 		Example: `  videogan sample runs/digits -n 16 --seed 7 --gif
   videogan sample pretrained:tgan-small --out samples
   videogan sample runs/digits --raw --png             # the generator itself, not its average`,
@@ -44,11 +46,11 @@ contact sheet (--png); --separate writes each clip on its own. Without one of th
 			if !f.mp4 && !f.gif && !f.png {
 				f.mp4, f.png = true, true
 			}
-			clips, err := f.clips(args[0])
+			samples, err := f.samples(args[0])
 			if err != nil {
 				return err
 			}
-			files, err := f.write(args[0], clips)
+			files, err := f.write(args[0], samples)
 			for _, file := range files {
 				fmt.Fprintln(c.out, file)
 			}
@@ -67,8 +69,8 @@ contact sheet (--png); --separate writes each clip on its own. Without one of th
 	return cmd
 }
 
-// clips generates what was asked for.
-func (f *sampleFlags) clips(from string) (clips []*video.Clip, err error) {
+// samples generates what was asked for.
+func (f *sampleFlags) samples(from string) (samples *experiments.Samples, err error) {
 	if f.raw {
 		if !experiments.Folder(from).Exists() {
 			return nil, usageError{fmt.Errorf("--raw: %s is no run folder, and only those hold the generator itself", from)}
@@ -84,26 +86,29 @@ func (f *sampleFlags) clips(from string) (clips []*video.Clip, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, device.Close()) }()
-	return generator.Sample(device, f.n, 0, f.seed)
+	return generator.SampleParts(device, f.n, 0, f.seed)
 }
 
 // write writes the files in the forms asked for and returns their paths.
-func (f *sampleFlags) write(from string, clips []*video.Clip) (files []string, err error) {
+func (f *sampleFlags) write(from string, samples *experiments.Samples) (files []string, err error) {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return nil, fmt.Errorf("make --out: %w", err)
 	}
 	name := fmt.Sprintf("%s-seed%d", strings.TrimSuffix(strings.ReplaceAll(filepath.Base(from), ":", "-"), ".safetensors"), f.seed)
-	groups, names := [][]*video.Clip{clips}, []string{name}
-	if f.separate {
+	groups, names := [][]*video.Clip{samples.Clips}, []string{name}
+	switch {
+	case f.separate:
 		groups, names = nil, nil
-		for i, clip := range clips {
+		for i, clip := range samples.Outputs() {
 			groups, names = append(groups, []*video.Clip{clip}), append(names, fmt.Sprintf("%s-%03d", name, i))
 		}
+	case samples.Composed():
+		names[0] += "-" + samples.Label()
 	}
 	for i, group := range groups {
 		moving := group[0]
 		if !f.separate {
-			moving = experiments.Tile(group)
+			moving = samples.Tile()
 		}
 		for _, form := range []struct {
 			wanted bool
