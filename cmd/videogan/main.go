@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"videogan/eval/classifier"
 	"videogan/experiments"
 )
 
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func exitStatus(err error) int {
 	var usage usageError
 	switch {
-	case errors.Is(err, experiments.ErrInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, experiments.ErrInterrupted), errors.Is(err, classifier.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupt
 	case errors.As(err, &usage), errors.Is(err, experiments.ErrConfig):
 		return exitUsage
@@ -123,7 +124,7 @@ A run is a folder: its config, metrics, checkpoints, samples, plots and a report
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
-		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c),
+		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c),
 		newList(c), newShow(c), newBench(c), newDoctor(c), newVersion(c),
 	)
 	markUsageErrors(root)

@@ -1,0 +1,217 @@
+package classifier
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"path/filepath"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Colours that colour-blind readers tell apart (Okabe and Ito 2008).
+var (
+	blue      = color.RGBA{0x00, 0x72, 0xb2, 0xff}
+	vermilion = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+	green     = color.RGBA{0x00, 0x9e, 0x73, 0xff}
+)
+
+// dpi of a PNG.
+const dpi = 120
+
+// drawPlots draws learning curve and confusion matrix, each as SVG and PNG.
+func drawPlots(dir string, records []record, card Card) error {
+	curve, err := learningCurve(records)
+	if err != nil {
+		return fmt.Errorf("classifier: draw learning curve: %w", err)
+	}
+	if err := savePlot(filepath.Join(dir, "learning"), curve, 8*vg.Inch, 4*vg.Inch); err != nil {
+		return err
+	}
+	if card.Test.Clips == 0 {
+		return nil
+	}
+	matrix, err := confusionPicture(card)
+	if err != nil {
+		return fmt.Errorf("classifier: draw confusion matrix: %w", err)
+	}
+	side := vg.Length(min(4+0.35*float64(len(card.Classes)), 24)) * vg.Inch
+	return savePlot(filepath.Join(dir, "confusion"), matrix, side, side)
+}
+
+// smoothing is the weight of the newest batch in the moving average of the training accuracy.
+const smoothing = 0.1
+
+// learningCurve shows accuracy over the step: on batches, averaged, and on the test clips.
+func learningCurve(records []record) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Accuracy", "step", "share of clips judged right"
+	p.Y.Min, p.Y.Max = 0, 1
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
+	p.Add(grid)
+	p.Legend.Left = false
+	var train, clips, videos plotter.XYs
+	mean, weight := 0.0, 0.0
+	for _, r := range records {
+		if r.TestClip != nil && r.TestVideo != nil {
+			clips = append(clips, plotter.XY{X: float64(r.Step), Y: *r.TestClip})
+			videos = append(videos, plotter.XY{X: float64(r.Step), Y: *r.TestVideo})
+			continue
+		}
+		mean, weight = mean+smoothing*(r.Accuracy-mean), weight+smoothing*(1-weight)
+		train = append(train, plotter.XY{X: float64(r.Step), Y: mean / weight})
+	}
+	for _, series := range []struct {
+		name   string
+		points plotter.XYs
+		ink    color.Color
+		marked bool
+	}{{"training batches", train, blue, false}, {"test, by clip", clips, vermilion, true}, {"test, by video", videos, green, true}} {
+		if len(series.points) == 0 {
+			continue
+		}
+		line, points, err := plotter.NewLinePoints(series.points)
+		if err != nil {
+			return nil, err
+		}
+		line.Color, line.Width = series.ink, vg.Points(1.4)
+		points.Color, points.Shape, points.Radius = series.ink, draw.CircleGlyph{}, vg.Points(2)
+		p.Add(line)
+		if series.marked {
+			p.Add(points)
+		}
+		p.Legend.Add(series.name, line)
+	}
+	style(p)
+	return p, nil
+}
+
+// grid is a confusion matrix as shares of each true class, its first row on top.
+type grid [][]int
+
+func (g grid) Dims() (columns, rows int) { return len(g), len(g) }
+func (g grid) X(c int) float64           { return float64(c) }
+func (g grid) Y(r int) float64           { return float64(r) }
+func (g grid) Z(c, r int) float64 {
+	row := g[len(g)-1-r]
+	sum := 0
+	for _, n := range row {
+		sum += n
+	}
+	if sum == 0 {
+		return 0
+	}
+	return float64(row[c]) / float64(sum)
+}
+
+// mostLabelled is the most classes whose cells hold their numbers.
+const mostLabelled = 25
+
+func confusionPicture(card Card) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = fmt.Sprintf("Test clips: %.1f%% by clip, %.1f%% by video", 100*card.Test.ClipAccuracy, 100*card.Test.VideoAccuracy)
+	p.X.Label.Text, p.Y.Label.Text = "judged", "true"
+	g := grid(card.Test.Confusion)
+	heat := plotter.NewHeatMap(g, blues(64))
+	heat.Min, heat.Max = 0, 1
+	p.Add(heat)
+	n := len(card.Classes)
+	across, down := make([]plot.Tick, n), make([]plot.Tick, n)
+	for i, class := range card.Classes {
+		across[i] = plot.Tick{Value: float64(i), Label: class}
+		down[i] = plot.Tick{Value: float64(n - 1 - i), Label: class}
+	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(across), plot.ConstantTicks(down)
+	style(p)
+	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.7, text.XRight, text.YCenter
+	if n > mostLabelled {
+		return p, nil
+	}
+	var at plotter.XYLabels
+	var dark []bool
+	for r := range n {
+		for c := range n {
+			at.XYs = append(at.XYs, plotter.XY{X: float64(c), Y: float64(r)})
+			at.Labels = append(at.Labels, strconv.Itoa(g[n-1-r][c]))
+			dark = append(dark, g.Z(c, r) > 0.5)
+		}
+	}
+	labels, err := plotter.NewLabels(at)
+	if err != nil {
+		return nil, err
+	}
+	for i := range labels.TextStyle {
+		s := &labels.TextStyle[i]
+		s.Font.Variant, s.Font.Size, s.XAlign, s.YAlign, s.Color = "Sans", 9, text.XCenter, text.YCenter, color.Gray{0x22}
+		if dark[i] {
+			s.Color = color.White
+		}
+	}
+	p.Add(labels)
+	return p, nil
+}
+
+// blues is a palette from white to blue.
+type blues int
+
+var _ palette.Palette = blues(0)
+
+func (n blues) Colors() []color.Color {
+	list := make([]color.Color, n)
+	for i := range list {
+		mix := func(to uint8) uint8 { return uint8(255 + (int(to)-255)*i/int(n-1)) }
+		list[i] = color.RGBA{mix(0x08), mix(0x45), mix(0x94), 0xff}
+	}
+	return list
+}
+
+// style sets one sans-serif face everywhere.
+func style(p *plot.Plot) {
+	sans := func(f *font.Font, size vg.Length) { f.Variant, f.Size = "Sans", size }
+	sans(&p.Title.TextStyle.Font, 13)
+	sans(&p.Legend.TextStyle.Font, 9)
+	p.Title.Padding = 8
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		sans(&axis.Label.TextStyle.Font, 10)
+		sans(&axis.Tick.Label.Font, 9)
+		axis.LineStyle.Color, axis.Tick.LineStyle.Color = color.Gray{0x99}, color.Gray{0x99}
+	}
+	p.BackgroundColor = color.White
+}
+
+// savePlot writes path.svg and path.png.
+func savePlot(path string, p *plot.Plot, width, height vg.Length) error {
+	svg := vgsvg.New(width, height)
+	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+	for _, out := range []struct {
+		ending string
+		canvas vg.CanvasSizer
+		writer io.WriterTo
+	}{{".svg", svg, svg}, {".png", png, png}} {
+		p.Draw(draw.Crop(draw.New(out.canvas), 10, -14, 8, -8))
+		var picture bytes.Buffer
+		if _, err := out.writer.WriteTo(&picture); err != nil {
+			return fmt.Errorf("classifier: draw %s: %w", path+out.ending, err)
+		}
+		const family = "font-family:Liberation Sans"
+		data := picture.Bytes()
+		if out.ending == ".svg" {
+			data = bytes.ReplaceAll(data, []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
+		}
+		if err := writeFile(path+out.ending, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package classifier
+
+import (
+	"context"
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"videogan/eval"
+	"videogan/nn"
+	"videogan/nn/exec"
+)
+
+// Small is a SmallC3D ready to judge.
+type Small struct {
+	network  SmallC3D
+	classes  []string
+	protocol Protocol
+	batch    int
+	program  *exec.Program
+
+	x, features, probabilities *nn.Node
+}
+
+var _ Classifier = (*Small)(nil)
+
+// newSmall compiles the network in evaluation mode for batches of the given size.
+func newSmall(dev *exec.Device, params *nn.Params, network SmallC3D, classes []string, batch int) (*Small, error) {
+	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
+	c := &Small{network: network, classes: classes, batch: batch}
+	c.x = s.Input("clips", batch, network.Channels, network.Frames, network.Size, network.Size)
+	var logits *nn.Node
+	c.features, logits = network.Build(s, c.x)
+	c.probabilities = s.Softmax(logits, 1)
+	var err error
+	if c.program, err = exec.Compile(dev, s, c.features, c.probabilities); err != nil {
+		return nil, fmt.Errorf("classifier: compile: %w", err)
+	}
+	return c, nil
+}
+
+// Protocol implements Classifier.
+func (c *Small) Protocol() Protocol { return c.protocol }
+
+// Classes implements Classifier.
+func (c *Small) Classes() []string { return c.classes }
+
+// Close implements Classifier.
+func (c *Small) Close() error { return c.program.Close() }
+
+// Classify implements Classifier: clips must have the network's size.
+func (c *Small) Classify(ctx context.Context, clips []float32, shape eval.Shape) (Result, error) {
+	n := c.network
+	if err := CheckClips(clips, shape, eval.Shape{Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}); err != nil {
+		return Result{}, err
+	}
+	result := newResult(shape.Clips, n.FeatureDims(), n.Classes)
+	per := len(clips) / shape.Clips
+	for first := 0; first < shape.Clips; first += c.batch {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err
+		}
+		end := min(first+c.batch, shape.Clips)
+		copy(c.program.Data(c.x), clips[first*per:end*per]) // rows beyond end are of the batch before, and not read
+		if err := c.program.RunAll(); err != nil {
+			return Result{}, fmt.Errorf("classifier: classify: %w", err)
+		}
+		copy(result.Features.Slice(first, end).Data, c.program.Data(c.features))
+		copy(result.Probabilities.Slice(first, end).Data, c.program.Data(c.probabilities))
+	}
+	return result, nil
+}
+
+// newResult makes room for n clips.
+func newResult(n, features, classes int) Result {
+	return Result{
+		Features:      eval.Features{Rows: n, Dims: features, Data: make([]float32, n*features)},
+		Probabilities: eval.Features{Rows: n, Dims: classes, Data: make([]float32, n*classes)},
+	}
+}
