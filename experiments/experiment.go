@@ -19,6 +19,9 @@ func All() []Experiment {
 		{"tgan-moving-mnist", "TGAN at the paper's size on 64×64 Moving MNIST, with singular value clipping", tganMovingMNIST},
 		{"tgan-ucf101", "TGAN at the paper's size on 64×64 UCF101, with singular value clipping", tganUCF101},
 		{"vgan-small", "VGAN of 2.1 M parameters on 32×32 Moving MNIST, with R1; minutes on a laptop's CPU", vganSmall},
+		{"vgan-ucf101", "VGAN at the paper's size, 32 frames of 64×64, on UCF101", vganUCF101},
+		{"vgan-golf", "VGAN at the paper's size on its golf clips", vganGolf},
+		{"vgan-onestream", "VGAN without a background stream, the paper's baseline, on golf clips", vganOneStream},
 	}
 }
 

@@ -26,14 +26,13 @@ func DefaultVGAN() *VGAN {
 	c := &VGAN{
 		Common:      Common{Train: DefaultTraining(), Data: DefaultData(), GAN: gan.DefaultConfig()},
 		MaskPenalty: 0.1,
-		Gen:         temporal.DefaultSceneGenerator(), Dis: temporal.DefaultDiscriminator(),
+		Gen:         temporal.DefaultSceneGenerator(), Dis: temporal.DefaultSceneDiscriminator(),
 	}
 	c.Train.Batch = 64
 	c.Data.Frames = 32
 	c.GAN.Loss, c.GAN.Order = gan.NonSaturating, gan.Usual
 	c.GAN.Constraint.Kind = gan.Unconstrained
 	c.GAN.Generator, c.GAN.Discriminator = gan.DefaultAdam(), gan.DefaultAdam()
-	c.Dis.NoBeta = false
 	return c
 }
 
@@ -47,7 +46,7 @@ func (c *VGAN) Networks() gan.Networks {
 			return c.output(s, g.Build(s, in.Latent)) // N×100 → N×3×32×64×64
 		},
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
-			return d.Build(s, x) // N×3×32×64×64 → N×1
+			return d.Build(s, x) // N×3×32×64×64 → N×2
 		},
 	}
 }

@@ -22,9 +22,9 @@ func vganSmall() Config {
 	c.GAN.Discriminator = c.GAN.Generator
 
 	c.Gen.Width, c.Gen.MinWidth, c.Gen.BiasBeforeNorm = 128, 16, false
-	c.Dis.Width, c.Dis.MaxWidth, c.Dis.BatchNorm = 32, 128, false
+	c.Dis.Width, c.Dis.MaxWidth, c.Dis.BatchNorm, c.Dis.Logits = 32, 128, false, 1
 	// The variance of PyTorch's default, with which the rates above were found.
 	c.Gen.InitGain, c.Gen.InitNormal, c.Gen.InitScale = 0.577, 0, 0
-	c.Dis.InitGain = 0.577
+	c.Dis.InitGain, c.Dis.InitNormal, c.Dis.InitScale = 0.577, 0, 0
 	return c
 }

@@ -64,7 +64,11 @@ func (b *builder) rounds() ([]round, error) {
 		list := add(nil, true, b.discriminate)
 		list = add(list, b.cfg.R1.Gamma > 0, b.r1)
 		list = add(list, b.cfg.GP.Weight > 0, b.gp)
-		rounds = []round{{b.cfg.Critic, list, []*network{b.dis}}, {1, add(nil, true, b.generate), []*network{b.gen}}}
+		generate := b.generate
+		if b.cfg.Order == Hybrid {
+			generate = b.hybrid
+		}
+		rounds = []round{{b.cfg.Critic, list, []*network{b.dis}}, {1, add(nil, true, generate), []*network{b.gen}}}
 	}
 	if err != nil {
 		for _, r := range rounds {
@@ -184,7 +188,7 @@ func (g *graph) judge(x, frames *nn.Node, frozen bool) scores {
 		s = s.Frozen()
 	}
 	n := g.cfg.Batch
-	of := scores{clip: checked(s, "the discriminator", g.nets.Discriminator(s.In(discriminatorPath), x), []int{n, 1})}
+	of := scores{clip: checked(s, "the discriminator", Score(s, g.nets.Discriminator(s.In(discriminatorPath), x)), []int{n, 1})}
 	if frames == nil {
 		return of
 	}

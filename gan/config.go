@@ -10,8 +10,8 @@ import (
 type Config struct {
 	Batch         int        `toml:"-"` // clips in a batch
 	Loss          Loss       `toml:"loss" doc:"non_saturating, minimax, wasserstein, hinge or least_squares"`
-	Order         Order      `toml:"order" doc:"usual: D's updates on fresh fakes, then G's; release: TGAN's, both gradients from one forward pass, then G and D step"`
-	Critic        int        `toml:"critic" doc:"updates of D a step, each with its own clips; 1 in the release's order"`
+	Order         Order      `toml:"order" doc:"usual: D's updates on fresh fakes, then G's; release: TGAN's, both gradients from one forward pass, then G and D step; hybrid: VGAN's, D steps, then G from the same forward pass through D's new weights"`
+	Critic        int        `toml:"critic" doc:"updates of D a step, each with its own clips; 1 but in the usual order"`
 	EMA           float64    `toml:"ema" doc:"share of the old value in the running average of G, a step; 0: no average. The first steps forget faster"`
 	Generator     Optimizer  `toml:"generator"`
 	Discriminator Optimizer  `toml:"discriminator"`
@@ -64,8 +64,12 @@ func (c Config) Validate() error {
 	switch {
 	case c.Critic < 1:
 		return fmt.Errorf("gan: critic = %d: want 1 or more", c.Critic)
-	case c.Critic > 1 && c.Order == Release:
-		return fmt.Errorf("gan: critic = %d with order = %q, which updates both networks from one pass: set order = %q", c.Critic, Release, Usual)
+	case c.Critic > 1 && c.Order != Usual:
+		return fmt.Errorf("gan: critic = %d with order = %q, which updates both networks from one pass: set order = %q", c.Critic, c.Order, Usual)
+	case c.Order == Hybrid && c.Frame.Frames > 0:
+		return fmt.Errorf("gan: frame.frames = %d with order = %q, which has no frame discriminator: set order = %q", c.Frame.Frames, c.Order, Usual)
+	case c.Order == Hybrid && c.Constraint.Kind == SpectralNorm:
+		return fmt.Errorf("gan: constraint %s with order = %q, whose old weights it would divide by the new ones' singular values: set order = %q", c.Constraint.Kind, c.Order, Usual)
 	case !(c.EMA >= 0 && c.EMA < 1):
 		return fmt.Errorf("gan: ema = %v: want 0 (no average) or more, and less than 1", c.EMA)
 	case !(c.R1.Gamma >= 0):
@@ -96,9 +100,14 @@ const (
 	// Release: one pass over one batch gives the gradients of both losses at the
 	// same point; then G steps, then D. Source: TGANUpdaterWGANSVC of the release.
 	Release
+	// Hybrid: D steps; then G, on the same latents, by a gradient of which the forward
+	// pass is that of D's update and the backward pass goes through D's updated
+	// weights. Noise of the networks, which VGAN's have not, is drawn anew. Source:
+	// fx in main.lua of VGAN's release, which reuses netD.output.
+	Hybrid
 )
 
-var orderNames = []string{"usual", "release"}
+var orderNames = []string{"usual", "release", "hybrid"}
 
 // String is the order's name in config files.
 func (o Order) String() string { return nameOf(o, orderNames) }

@@ -73,3 +73,19 @@ func (l Loss) Generator(s *nn.Scope, fake *nn.Node) *nn.Node {
 	s.Fail(checkChoice(l, lossNames))
 	return nil
 }
+
+// Score is the score (N×1) that losses, penalties and metrics take from what a
+// discriminator says: what it says, where that is N×1. Of N×2, the logits of real
+// and of generated of a two-way softmax, it is the first less the second, the logit
+// of the probability of being real.
+//
+// The cross entropy of that softmax is softplus(-score) for a real clip and
+// softplus(score) for a generated one: NonSaturating on scores is VGAN's loss.
+//
+// Source: Vondrick et al. 2016, Sec. 3.3; CrossEntropyCriterion in the release.
+func Score(s *nn.Scope, says *nn.Node) *nn.Node {
+	if says == nil || says.Dims() != 2 || says.Shape()[1] != 2 {
+		return says
+	}
+	return s.Sub(s.Slice(says, 1, 0, 1), s.Slice(says, 1, 1, 2))
+}

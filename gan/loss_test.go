@@ -133,3 +133,34 @@ func TestChoicesHaveNames(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
+
+// The non-saturating loss on scores of two logits is the cross entropy of their
+// softmax, real being the first class. Expected values are those of PyTorch 1.13's
+// cross_entropy in float64.
+func TestTwoLogitsAreASoftmax(t *testing.T) {
+	for _, p := range precisions {
+		t.Run(p.name, func(t *testing.T) {
+			s := nn.NewScope(gorgonia.NewGraph(), nil, nn.ScopeOptions{DType: p.dtype})
+			real := bound(t, s, "r", []int{3, 2}, []float64{0.5, -1.25, 2, 2, -30, 30})
+			fake := bound(t, s, "f", []int{3, 2}, []float64{1.5, -0.25, 0, 3.5, -4, -4.5})
+			d := NonSaturating.Discriminator(s, Score(s, real), Score(s, fake))
+			g := NonSaturating.Generator(s, Score(s, fake))
+			byD, byG := s.Grad(d, real, fake), s.Grad(g, fake)
+			got := evaluate(t, s, d, byD[0], byD[1], g, byG[0])
+			for i, want := range [][]float64{
+				{21.255807627962948},
+				{-0.04934906601056314, 0.04934906601056316, -0.16666666666666666, 0.16666666666666666, -0.3333333333333333, 0.3333333333333333},
+				{0.28398426732277016, -0.28398426732277016, 0.00977074358378544, -0.009770743583785452, 0.20748644373395153, -0.20748644373395153},
+				{1.3880171842969382},
+				{-0.04934906601056314, 0.04934906601056316, -0.3235625897495479, 0.3235625897495479, -0.12584688959938178, 0.12584688959938178},
+			} {
+				compare(t, []string{"d", "d by real", "d by fake", "g", "g by fake"}[i], got[i], want, p.gradient)
+			}
+		})
+	}
+	s := nn.NewScope(gorgonia.NewGraph(), nil, nn.ScopeOptions{})
+	one := s.Input("one", 3, 1)
+	if Score(s, one) != one {
+		t.Error("a single score is not taken as it is")
+	}
+}

@@ -14,7 +14,8 @@ type Networks struct {
 	Latent func(rng *rand.Rand, dst []float32)
 	// Generator makes clips. It is built in the scope "gen".
 	Generator func(s *nn.Scope, in Input) Output
-	// Discriminator maps clips (N×C×T×H×W) to scores (N×1). It is built in the scope "dis".
+	// Discriminator maps clips (N×C×T×H×W) to scores (N×1), or to the two logits of real
+	// and of generated (N×2), see Score. It is built in the scope "dis".
 	Discriminator func(s *nn.Scope, x *nn.Node) *nn.Node
 	// FrameDiscriminator maps frames (N×C×H×W) to scores (N×1). It is built in the
 	// scope "framedis", and may be nil unless Config.Frame asks for it.

@@ -19,7 +19,9 @@ type Phase struct {
 	Program  *exec.Program
 
 	inputs
-	fake      *nn.Node // the clips made, where a later phase needs them
+	latents   string    // name of the phase whose latents it takes; empty: its own
+	stored    []earlier // D's parameters of before the step
+	fake      *nn.Node  // the clips made, where a later phase needs them
 	measures  []measure
 	gradients []gradients
 }

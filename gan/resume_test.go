@@ -34,6 +34,8 @@ func games() []struct {
 	clipped.Order, clipped.Loss = Release, Minimax
 	clipped.Constraint = Constraint{Kind: WeightClipping, Clip: 0.05}
 	clipped.R1, clipped.GP.Weight = R1{Gamma: 1, Every: 1}, 1
+	hybrid := plain()
+	hybrid.Order, hybrid.R1 = Hybrid, R1{Gamma: 0.5, Every: 2}
 	return []struct {
 		name     string
 		spectral bool
@@ -45,6 +47,7 @@ func games() []struct {
 		{"spectral normalization, hinge, sgd, no average", true, []string{"dis", "gen"}, spectral},
 		{"gradient penalty", false, []string{"dis", "gp", "gen"}, penalty},
 		{"release with weight clipping and both penalties", false, []string{"both", "r1", "gp"}, clipped},
+		{"hybrid with lazy r1", false, []string{"dis", "r1", "gen"}, hybrid},
 	}
 }
 

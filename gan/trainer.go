@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,6 +192,7 @@ func (t *Trainer) Step(ctx context.Context, real []float32, o StepOptions) (Metr
 		return nil, fmt.Errorf("gan: step %d: %d values of real clips, want %d (%d clips of %+v): %w",
 			t.step+1, len(real), want, t.cfg.ClipsPerStep(), t.shape, nn.ErrShape)
 	}
+	t.store()
 	var metrics, norms Metrics
 	run := 0
 	for _, r := range t.rounds {
@@ -234,6 +236,15 @@ func (t *Trainer) Step(ctx context.Context, real []float32, o StepOptions) (Metr
 	}
 	t.step++
 	return metrics, nil
+}
+
+// store copies the parameters that a phase takes as they are before the step.
+func (t *Trainer) store() {
+	for _, p := range t.Phases() {
+		for _, s := range p.stored {
+			copy(p.Program.Data(s.input), s.param.Value.Float32s())
+		}
+	}
 }
 
 // update steps a network, and does what follows from that.
@@ -311,7 +322,7 @@ func (t *Trainer) fill(p, first *Phase, real []float32, repetition int) {
 
 // stream is the random stream of one purpose in the running step.
 func (t *Trainer) stream(purpose string, p *Phase, repetition int) *rand.Rand {
-	return nn.Stream(t.seed, path.Join(purpose, fmt.Sprint(t.step), p.Name, fmt.Sprint(repetition)))
+	return nn.Stream(t.seed, path.Join(purpose, fmt.Sprint(t.step), cmp.Or(p.latents, p.Name), fmt.Sprint(repetition)))
 }
 
 // pickFrames fills one-hot rows (N×k×T): k different frames of each clip.

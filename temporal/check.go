@@ -73,6 +73,15 @@ func notNegative(network string, settings []spread) error {
 	return nil
 }
 
+// initial is the initializer of weights from N(0, std²), or, where std is 0, the
+// other.
+func initial(std float64, other nn.InitialWeights) nn.Initializer {
+	if std > 0 {
+		return nn.Normal(std)
+	}
+	return other.Initializer()
+}
+
 // around1 is the initializer of scales from N(1, std²); nil, which is 1 for all,
 // where std is 0.
 func around1(std float64) nn.Initializer {

@@ -35,6 +35,7 @@ func TestDiscriminatorParameters(t *testing.T) {
 		{"no normalization", narrow(func(d *Discriminator) { d.BatchNorm = false }), narrowConvolutions, tensor.Shape{1, 64, 1, 4, 4}},
 		{"no bias where a norm follows, as PyTorch ports have it", narrow(func(d *Discriminator) { d.BiasBeforeNorm = false }), narrowConvolutions, tensor.Shape{1, 64, 1, 4, 4}},
 		{"32 frames, as VGAN: a head over 2 steps", narrow(func(d *Discriminator) { d.Frames = 32 }), narrowConvolutions + scales + 64*16, tensor.Shape{1, 64, 2, 4, 4}},
+		{"VGAN's: 11,057,858", DefaultSceneDiscriminator(), 11_057_858, tensor.Shape{2, 512, 2, 4, 4}},
 		{"128×128: one layer more, no wider", narrow(func(d *Discriminator) { d.Size = 128 }), narrowConvolutions + scales + 64*64*16 + 2*64, tensor.Shape{1, 64, 1, 4, 4}},
 		{"32×32", edit(func(d *Discriminator) { d.Size = 32 }), 12352 + 524416 + 2097408 + 384 + 256*2*16 + 1, tensor.Shape{1, 256, 2, 4, 4}},
 		{"16×16", edit(func(d *Discriminator) { d.Size = 16 }), 12352 + 524416 + 128 + 128*4*16 + 1, tensor.Shape{1, 128, 4, 4, 4}},
@@ -50,8 +51,8 @@ func TestDiscriminatorParameters(t *testing.T) {
 			if err := s.Err(); err != nil {
 				t.Fatal(err)
 			}
-			if !scores.Shape().Eq(tensor.Shape{2, 1}) {
-				t.Errorf("scores are %v, want (2, 1)", scores.Shape())
+			if want := (tensor.Shape{2, row.first[0]}); !scores.Shape().Eq(want) {
+				t.Errorf("scores are %v, want %v", scores.Shape(), want)
 			}
 			if got := params.Count("dis"); got != row.want {
 				t.Errorf("%d parameters, want %d", got, row.want)
@@ -107,6 +108,9 @@ func TestDiscriminatorReports(t *testing.T) {
 		{"frames that become odd", "frames = 20: the 4 layers of size 64 halve it to 5, which is odd: want 16 or another multiple of 16", func(d *Discriminator) { d.Frames = 20 }, true},
 		{"no frames", "frames = 0", func(d *Discriminator) { d.Frames = 0 }, false},
 		{"negative noise", "noise = -0.3", func(d *Discriminator) { d.Noise = -0.3 }, false},
+		{"three logits", "logits = 3: want 1 or 2", func(d *Discriminator) { d.Logits = 3 }, false},
+		{"no eps", "norm_eps = 0", func(d *Discriminator) { d.NormEps = 0 }, false},
+		{"negative spread", "init_scale = -1", func(d *Discriminator) { d.InitScale = -1 }, false},
 		{"a slope of the identity", "slope = 1", func(d *Discriminator) { d.Slope = 1 }, false},
 		{"other clips", "input of shape (2, 3, 16, 64, 64), want [-1 1 16 64 64]", func(d *Discriminator) { d.Channels = 1 }, true},
 	} {

@@ -126,10 +126,7 @@ func (g SceneGenerator) hidden(s *nn.Scope, x *nn.Node, width int, window nn.Geo
 }
 
 func (g SceneGenerator) weight() nn.Initializer {
-	if g.InitNormal > 0 {
-		return nn.Normal(g.InitNormal)
-	}
-	return nn.InitialWeights{Gain: g.InitGain}.Initializer()
+	return initial(g.InitNormal, nn.InitialWeights{Gain: g.InitGain})
 }
 
 func ones(n int) []int {
