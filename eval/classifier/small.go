@@ -54,7 +54,7 @@ func (c *Small) Classify(ctx context.Context, clips []float32, shape eval.Shape)
 	if err := CheckClips(clips, shape, eval.Shape{Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}); err != nil {
 		return Result{}, err
 	}
-	result := newResult(shape.Clips, n.FeatureDims(), n.Classes)
+	result := NewResult(shape.Clips, n.FeatureDims(), n.Classes)
 	per := len(clips) / shape.Clips
 	for first := 0; first < shape.Clips; first += c.batch {
 		if err := ctx.Err(); err != nil {
@@ -71,8 +71,8 @@ func (c *Small) Classify(ctx context.Context, clips []float32, shape eval.Shape)
 	return result, nil
 }
 
-// newResult makes room for n clips.
-func newResult(n, features, classes int) Result {
+// NewResult makes room for n clips, with features and classes numbers each.
+func NewResult(n, features, classes int) Result {
 	return Result{
 		Features:      eval.Features{Rows: n, Dims: features, Data: make([]float32, n*features)},
 		Probabilities: eval.Features{Rows: n, Dims: classes, Data: make([]float32, n*classes)},
