@@ -17,14 +17,17 @@ import (
 type StepBench struct {
 	Experiment    string  `json:"experiment"`
 	Batch         int     `json:"batch"`
-	Steps         int     `json:"steps"`           // measured, the first one not among them
-	StepSeconds   float64 `json:"step_s"`          // median
-	ClipsPerClock float64 `json:"clips_s"`         // real clips a second, by the mean step
-	GFLOPS        float64 `json:"gflops"`          // nominal work over time, by the mean step
-	PeakGFLOPS    float64 `json:"peak_gflops"`     // of a 2048×2048 matrix product, measured after the steps
-	PeakShare     float64 `json:"peak_share"`      // gflops / peak_gflops
-	GFLOPPerStep  float64 `json:"gflop_per_step"`  // nominal; a lazy penalty counts by its share
-	FirstStep     float64 `json:"first_step_s"`    // from nothing: building, compiling and the first step
+	Steps         int     `json:"steps"`          // measured, the first one not among them
+	StepSeconds   float64 `json:"step_s"`         // median
+	ClipsPerClock float64 `json:"clips_s"`        // real clips a second, by the mean step
+	GFLOPS        float64 `json:"gflops"`         // nominal work over time, by the mean step
+	PeakGFLOPS    float64 `json:"peak_gflops"`    // of a 2048×2048 matrix product, measured after the steps
+	PeakShare     float64 `json:"peak_share"`     // gflops / peak_gflops
+	GFLOPPerStep  float64 `json:"gflop_per_step"` // nominal; a lazy penalty counts by its share
+	FirstStep     float64 `json:"first_step_s"`   // from nothing: building, compiling and the first step
+	FirstStepAt   float64 `json:"first_step_at"`  // when it was done, seconds since 1970
+	Generator     int     `json:"generator_parameters"`
+	Discriminator int     `json:"discriminator_parameters"`
 	DataWaitShare float64 `json:"data_wait_share"` // of the measured time
 	ArenaMiB      float64 `json:"arena_mib"`       // memory for intermediate values
 	ResidentMiB   float64 `json:"rss_mib"`         // most physical memory held
@@ -80,6 +83,7 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 		batch.Release()
 		if i == 0 {
 			b.FirstStep, waited = time.Since(begun).Seconds(), loader.Waited()
+			b.FirstStepAt = float64(time.Now().UnixMicro()) / 1e6
 		} else {
 			steps.add(time.Since(start))
 		}
@@ -91,6 +95,7 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 	mean := sum.Seconds() / float64(o.Steps)
 	cost := e.cost()
 	b.Experiment, b.Batch, b.Steps, b.StepSeconds = experiment.Name, common.Train.Batch, o.Steps, median.Seconds()
+	b.Generator, b.Discriminator = cost.GeneratorParameters, cost.DiscriminatorParameters
 	b.ClipsPerClock = float64(common.loader(0).Batch) / mean
 	b.GFLOPPerStep, b.GFLOPS = cost.FLOPs/1e9, cost.FLOPs/mean/1e9
 	b.DataWaitShare = float64(loader.Waited()-waited) / float64(sum)

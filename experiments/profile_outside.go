@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gorgonia.org/gorgonia"
@@ -116,18 +117,34 @@ func MeasureConstraint(ctx context.Context, cfg Config, runs int) (seconds float
 
 // discriminatorWeights are the parameters that the discriminators start with.
 func discriminatorWeights(cfg Config) ([]*nn.Param, error) {
-	common, nets := cfg.Shared(), cfg.Networks()
+	params, err := newParams(cfg)
+	if err != nil {
+		return nil, err
+	}
+	var list []*nn.Param
+	for _, p := range params.All() {
+		if !strings.HasPrefix(p.Name, "gen/") {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// newParams are the parameters that an experiment's networks start with.
+func newParams(cfg Config) (*nn.Params, error) {
+	common := cfg.Shared()
+	settings := common.GAN
+	settings.Batch = 1
+	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
+	if err != nil {
+		return nil, fmt.Errorf("experiments: open device: %w", err)
+	}
 	params := nn.NewParams(common.seed())
-	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{Training: true})
-	shape := common.Data.shape()
-	nets.Discriminator(s.In("dis"), s.Input("clips", 1, shape.Channels, shape.Frames, shape.Height, shape.Width))
-	if nets.FrameDiscriminator != nil {
-		nets.FrameDiscriminator(s.In("framedis"), s.Input("frames", 1, shape.Channels, shape.Height, shape.Width))
+	trainer, err := gan.NewTrainer(device, params, cfg.Networks(), common.Data.shape(), settings, common.seed())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("experiments: build networks: %w", err), device.Close())
 	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("experiments: build networks: %w", err)
-	}
-	return params.All(), nil
+	return params, errors.Join(trainer.Close(), device.Close())
 }
 
 // timeSteps is the median time of a step on networks whose discriminator has the weights
