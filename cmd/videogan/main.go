@@ -124,8 +124,8 @@ A run is a folder: its config, metrics, checkpoints, samples, plots and a report
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
-		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c),
-		newList(c), newShow(c), newBench(c), newDoctor(c), newVersion(c),
+		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c), newCompare(c),
+		newList(c), newShow(c), newBench(c), newProfile(c), newDoctor(c), newVersion(c),
 	)
 	markUsageErrors(root)
 	return root
