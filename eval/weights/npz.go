@@ -1,0 +1,89 @@
+package weights
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"codeberg.org/sbinet/npyio/npy"
+	"codeberg.org/sbinet/npyio/npz"
+)
+
+// maxValues bounds an array: four times the largest of C3D.
+const maxValues = 1 << 27
+
+// ReadNPZ reads a NumPy archive of float32 and float64 arrays, which is how Chainer saves networks. What is wrong with
+// the content wraps ErrFormat.
+func ReadNPZ(path string) (Set, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	set, err := DecodeNPZ(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("weights: %s: %w", path, err)
+	}
+	return set, nil
+}
+
+// DecodeNPZ is ReadNPZ of size bytes.
+func DecodeNPZ(from io.ReaderAt, size int64) (set Set, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the library's, of a damaged header
+			set, err = nil, fmt.Errorf("%w: %v", ErrFormat, r)
+		}
+	}()
+	archive, err := npz.NewReader(from, size)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	set = Set{}
+	for _, key := range archive.Keys() {
+		header := archive.Header(key)
+		if header == nil {
+			return nil, fmt.Errorf("%w: %s has no header", ErrFormat, key)
+		}
+		a, err := decodeNPY(archive, key, header)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrFormat, key, err)
+		}
+		set[strings.TrimSuffix(key, ".npy")] = a
+	}
+	return set, nil
+}
+
+func decodeNPY(archive *npz.Reader, key string, header *npy.Header) (a Array, err error) {
+	a.Shape = header.Descr.Shape
+	n := 1
+	for _, size := range a.Shape {
+		if size < 0 || size > maxValues || n*size > maxValues {
+			return a, fmt.Errorf("shape %v", a.Shape)
+		}
+		n *= size
+	}
+	if header.Descr.Fortran && len(a.Shape) > 1 {
+		return a, fmt.Errorf("Fortran order: save it in C order")
+	}
+	switch header.Descr.Type {
+	case "<f4":
+		err = archive.Read(key, &a.Values)
+	case "<f8":
+		var wide []float64
+		err = archive.Read(key, &wide)
+		for _, v := range wide {
+			a.Values = append(a.Values, float32(v))
+		}
+	default:
+		return a, fmt.Errorf("numbers of type %s: want <f4 or <f8", header.Descr.Type)
+	}
+	if err == nil && len(a.Values) != n {
+		err = fmt.Errorf("%d numbers for shape %v", len(a.Values), a.Shape)
+	}
+	return a, err
+}
