@@ -6,13 +6,16 @@ VERSION     := $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MINUTES     ?= 8
 DEMO        := runs/demo
+PEER        ?= runs/peer
+GROWTH      ?= runs/growth
+PAIRS       ?= 7
 BENCH_DATA   = $(if $(DATA),--data '$(DATA)')
 
 .DEFAULT_GOAL := help
-.PHONY: help deps generate build demo test bench lint fmt clean
+.PHONY: help deps generate build demo test bench bench-peer bench-growth lint fmt clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install the Debian packages that are missing (FFmpeg 5.1, oneDNN 2, ...)
 	@scripts/deps.sh
@@ -54,6 +57,14 @@ else
 	ffmpeg -v error -y -f lavfi -i testsrc2=size=320x240:rate=25:duration=20 -c:v mpeg4 -q:v 5 bin/bench.avi
 	bin/videogan bench decode bin/bench.avi
 endif
+
+# Rounds of this program, PyTorch at its best and PyTorch as it comes; an interrupted
+# comparison goes on where it stopped.
+bench-peer: build ## compare with PyTorch on the same cores (PAIRS=7 ROWS='vgan-4 svc')
+	bin/videogan bench peer --out $(PEER) --pairs $(PAIRS) $(addprefix --row ,$(ROWS))
+
+bench-growth: build ## step time and memory over batch, frames, size and threads
+	bin/videogan bench growth --out $(GROWTH)
 
 lint: deps ## check formatting, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }

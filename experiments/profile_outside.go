@@ -134,7 +134,7 @@ func discriminatorWeights(cfg Config) ([]*nn.Param, error) {
 func newParams(cfg Config) (*nn.Params, error) {
 	common := cfg.Shared()
 	settings := common.GAN
-	settings.Batch = 1
+	settings.Batch = 2 // the fewest that batch normalization takes
 	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
 	if err != nil {
 		return nil, fmt.Errorf("experiments: open device: %w", err)

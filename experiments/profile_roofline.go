@@ -1,0 +1,95 @@
+package experiments
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// WriteRoofline plots every layer's convolutions and products, phase by phase, into
+// base.svg and base.png: the work for each byte of their operands against the rate, under
+// the roofs of the measured copies and the measured peak.
+//
+// Source: Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performance
+// model for multicore architectures".
+func (p Profile) WriteRoofline(base string) error {
+	chart := plot.New()
+	chart.Title.Text = fmt.Sprintf("%s, batch %d: %s", p.Experiment, p.Batch, p.CPU)
+	chart.Title.Padding = 8
+	chart.X.Label.Text, chart.Y.Label.Text = "FLOP for each byte of the operands", "GFLOP/s"
+	chart.X.Scale, chart.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	chart.X.Tick.Marker, chart.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
+	chart.Add(grid)
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
+
+	low, high := math.Inf(1), 0.0
+	for i, phase := range p.Phases {
+		points := phase.intensities()
+		if len(points) == 0 {
+			continue
+		}
+		for _, point := range points {
+			low, high = min(low, point.X), max(high, point.X)
+		}
+		scatter, err := plotter.NewScatter(points)
+		if err != nil {
+			return fmt.Errorf("experiments: plot roofline: %w", err)
+		}
+		scatter.Color, scatter.Radius, scatter.Shape = palette[i%len(palette)], vg.Points(2.5), draw.CircleGlyph{}
+		chart.Add(scatter)
+		legend.Add("phase "+phase.Name, scatter)
+	}
+	if high == 0 {
+		return fmt.Errorf("experiments: plot roofline: %s has no convolution and no matrix product", p.Experiment)
+	}
+	ridge := p.PeakGFLOPS / p.CopyGBs
+	low, high = min(low, ridge)/1.5, max(high, ridge)*1.5
+	roof, err := plotter.NewLine(plotter.XYs{{X: low, Y: low * p.CopyGBs}, {X: ridge, Y: p.PeakGFLOPS}, {X: high, Y: p.PeakGFLOPS}})
+	if err != nil {
+		return fmt.Errorf("experiments: plot roofline: %w", err)
+	}
+	roof.Width, roof.Color = vg.Points(1.4), color.Gray{0x55}
+	chart.Add(roof)
+	legend.Add(fmt.Sprintf("%.3g GB/s, %.0f GFLOP/s", p.CopyGBs, p.PeakGFLOPS), roof)
+	style(chart, &legend)
+	return writePlot(base, plotWidth, plotHeight, func(c draw.Canvas) error { drawBeside(c, chart, legend); return nil })
+}
+
+// intensities are the layers' points of the roofline plot.
+func (p PhaseProfile) intensities() plotter.XYs {
+	var points plotter.XYs
+	for _, l := range p.Layers {
+		if l.GFLOP > 0 && l.WorkBytes > 0 && l.WorkSeconds > 0 {
+			points = append(points, plotter.XY{X: 1e9 * l.GFLOP / float64(l.WorkBytes), Y: l.GFLOPS()})
+		}
+	}
+	return points
+}
+
+// writePlot writes a drawing as base.svg and base.png.
+func writePlot(base string, width, height vg.Length, paint func(draw.Canvas) error) error {
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".svg"), ".png")
+	svg := vgsvg.New(width, height)
+	if err := paint(draw.New(svg)); err != nil {
+		return err
+	}
+	if err := writeFile(base+".svg", portable(svg)); err != nil {
+		return err
+	}
+	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(plotDPI))}
+	if err := paint(draw.New(png)); err != nil {
+		return err
+	}
+	return writeFile(base+".png", writer(png))
+}
