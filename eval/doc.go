@@ -14,4 +14,11 @@
 //
 // Both compare a clip with the one that it should be (a reconstruction, a
 // prediction, a decoded file). They say nothing about how a free sample looks.
+// For that, a classifier turns clips into Features, one a row, and
+// InceptionScore, FrechetDistance, KernelDistance, PrecisionRecall, CountModes,
+// NearestNeighbours and BirthdayTest measure those.
+//
+// A number of this kind means nothing without what decided it. A Result carries
+// its whole Protocol, Compare never puts two protocols in one column, and a Cache
+// keeps features under the hash of all that made them.
 package eval
