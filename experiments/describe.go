@@ -33,7 +33,14 @@ func Describe(cfg Config) ([]Network, error) {
 	params := nn.NewParams(common.seed())
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
 	shape := common.Data.shape()
-	nets.Generator(s.In("gen"), gan.Input{Latent: s.Input("z", 1, nets.LatentSize)})
+	var in gan.Input
+	if nets.LatentSize > 0 {
+		in.Latent = s.Input("z", 1, nets.LatentSize)
+	}
+	if nets.Given > 0 {
+		in.Frames = s.Input("given", 1, shape.Channels, nets.Given, shape.Height, shape.Width)
+	}
+	nets.Generator(s.In("gen"), in)
 	nets.Discriminator(s.In("dis"), s.Input("clips", 1, shape.Channels, shape.Frames, shape.Height, shape.Width))
 	list := []Network{{Name: "generator"}, {Name: "discriminator"}}
 	paths := []string{"gen", "dis"}

@@ -16,8 +16,12 @@ type engine struct {
 	trainer *gan.Trainer
 }
 
-// newEngine builds and compiles the networks with their first parameters.
-func newEngine(cfg Config) (*engine, error) {
+// newEngine builds and compiles the networks with their first parameters, to take steps or to
+// be measured.
+func newEngine(cfg Config) (*engine, error) { return newEngineOf(cfg, cfg.Networks()) }
+
+// newEngineOf is newEngine with networks that can also draw the frames that they are given.
+func newEngineOf(cfg Config, nets gan.Networks) (*engine, error) {
 	common := cfg.Shared()
 	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
 	if err != nil {
@@ -26,7 +30,7 @@ func newEngine(cfg Config) (*engine, error) {
 	e := &engine{device: device, params: nn.NewParams(common.seed())}
 	settings := common.GAN
 	settings.Batch = common.Train.Batch
-	if e.trainer, err = gan.NewTrainer(device, e.params, cfg.Networks(), common.Data.shape(), settings, common.seed()); err != nil {
+	if e.trainer, err = gan.NewTrainer(device, e.params, nets, common.Data.shape(), settings, common.seed()); err != nil {
 		return nil, errors.Join(fmt.Errorf("experiments: build networks: %w", err), device.Close())
 	}
 	return e, nil

@@ -22,6 +22,7 @@ func All() []Experiment {
 		{"vgan-ucf101", "VGAN at the paper's size, 32 frames of 64×64, on UCF101", vganUCF101},
 		{"vgan-golf", "VGAN at the paper's size on its golf clips", vganGolf},
 		{"vgan-onestream", "VGAN without a background stream, the paper's baseline, on golf clips", vganOneStream},
+		{"vgan-conditional", "VGAN that makes a clip from its first frame, at the paper's size, on golf clips", vganConditional},
 	}
 }
 

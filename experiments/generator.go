@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -117,59 +118,65 @@ func (g *Generator) Sample(device *exec.Device, n, first int, seed uint64) ([]*v
 }
 
 // SampleParts makes the clips that Sample makes, and what they are composed of.
-func (g *Generator) SampleParts(device *exec.Device, n, first int, seed uint64) (*Samples, error) {
+// One that goes on from given frames takes them from the data of its config.
+func (g *Generator) SampleParts(device *exec.Device, n, first int, seed uint64) (samples *Samples, err error) {
 	shape := g.Config.Shared().Data.shape()
-	sampler, err := gan.NewSampler(device, g.file.Params, g.Config.Networks(), shape, min(n, sampleBatch))
-	if err != nil {
-		return nil, fmt.Errorf("experiments: %w", err)
-	}
-	samples, err := sampleClips(sampler, shape, n, first, seed, min(n, sampleBatch))
-	return samples, errors.Join(err, sampler.Close())
+	err = withGiven(context.Background(), g.Config, func(nets gan.Networks) error {
+		sampler, err := gan.NewSampler(device, g.file.Params, nets, shape, min(n, sampleBatch))
+		if err != nil {
+			return fmt.Errorf("experiments: %w", err)
+		}
+		samples, err = sampleClips(sampler, shape, n, first, seed, min(n, sampleBatch))
+		return errors.Join(err, sampler.Close())
+	})
+	return samples, err
 }
 
 // SampleRaw makes clips as SampleParts does, with the generator itself in place of its average,
 // from the newest whole checkpoint of a run.
 func SampleRaw(folder Folder, n, first int, seed uint64) (samples *Samples, err error) {
+	err = withTrained(folder, func(run Run, e *engine) (err error) {
+		batch := min(n, sampleBatch)
+		sampler, err := e.trainer.Sampler(batch, false)
+		if err != nil {
+			return fmt.Errorf("experiments: %w", err)
+		}
+		samples, err = sampleClips(sampler, run.Config.Shared().Data.shape(), n, first, seed, batch)
+		return errors.Join(err, sampler.Close())
+	})
+	return samples, err
+}
+
+// withTrained runs f on the newest whole checkpoint of a run.
+func withTrained(folder Folder, f func(run Run, e *engine) error) error {
 	run, err := LoadRun(folder)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	e, err := newEngine(run.Config)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, e.close()) }()
-	if _, err := newestWhole(folder, e.trainer.Load); err != nil {
-		return nil, err
-	}
-	batch := min(n, sampleBatch)
-	sampler, err := e.trainer.Sampler(batch, false)
-	if err != nil {
-		return nil, fmt.Errorf("experiments: %w", err)
-	}
-	defer func() { err = errors.Join(err, sampler.Close()) }()
-	return sampleClips(sampler, run.Config.Shared().Data.shape(), n, first, seed, batch)
+	return withGiven(context.Background(), run.Config, func(nets gan.Networks) (err error) {
+		e, err := newEngineOf(run.Config, nets)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, e.close()) }()
+		if _, err := newestWhole(folder, e.trainer.Load); err != nil {
+			return err
+		}
+		return f(run, e)
+	})
 }
 
 // Export writes the averaged generator of a run's newest whole checkpoint to a safetensors
 // file that OpenGenerator reads; notes are further entries of its metadata.
 func Export(folder Folder, path string, precision gan.Precision, notes map[string]string) (step int, err error) {
-	run, err := LoadRun(folder)
-	if err != nil {
-		return 0, err
-	}
-	e, err := newEngine(run.Config)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, e.close()) }()
-	if _, err := newestWhole(folder, e.trainer.Load); err != nil {
-		return 0, err
-	}
-	entries, err := metadata(run.Experiment, run.Config)
-	if err != nil {
-		return 0, err
-	}
-	maps.Copy(entries, notes)
-	return e.trainer.Steps(), e.trainer.SaveGenerator(path, precision, entries)
+	err = withTrained(folder, func(run Run, e *engine) error {
+		entries, err := metadata(run.Experiment, run.Config)
+		if err != nil {
+			return err
+		}
+		maps.Copy(entries, notes)
+		step = e.trainer.Steps()
+		return e.trainer.SaveGenerator(path, precision, entries)
+	})
+	return step, err
 }

@@ -48,7 +48,7 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 	if r.source, err = r.common.Data.open(ctx, r.logger, o.Opening); err != nil {
 		return r, err
 	}
-	if r.engine, err = newEngine(cfg); err != nil {
+	if r.engine, err = newEngineOf(cfg, networksOn(context.WithoutCancel(ctx), cfg, r.source)); err != nil {
 		return r, err
 	}
 	if r.metadata, err = metadata(experiment, cfg); err != nil {

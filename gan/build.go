@@ -157,8 +157,8 @@ func (g *graph) fakes(frozen bool) Output {
 	if frozen {
 		s = s.Frozen()
 	}
-	in := g.nets.input(s, g.cfg.Batch)
-	g.z = in.Latent
+	in := g.nets.input(s, g.cfg.Batch, g.shape)
+	g.z, g.given = in.Latent, in.Frames
 	return g.nets.generate(s, in, g.shape)
 }
 

@@ -3,6 +3,7 @@ package gan
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"path"
 	"slices"
 
@@ -21,7 +22,7 @@ type calibrator struct {
 	nets    Networks
 	seed    uint64
 	program *exec.Program
-	z       *nn.Node
+	in      Input
 	tracked []*nn.Param // running means and variances
 	others  []*nn.Param // further states, which must stay
 }
@@ -43,9 +44,8 @@ func newCalibrator(dev *exec.Device, nets Networks, params *nn.Params, shape Cli
 		return nil, nil
 	}
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{Training: true, Random: &nn.RandomState{Seed: seed}})
-	in := nets.input(s, batch)
-	c.z = in.Latent
-	clips := nets.generate(s, in, shape).Clips
+	c.in = nets.input(s, batch, shape)
+	clips := nets.generate(s, c.in, shape).Clips
 	var err error
 	if c.program, err = exec.Compile(dev, s, clips); err != nil {
 		return nil, fmt.Errorf("gan: compile the calibration: %w", err)
@@ -116,9 +116,15 @@ func (c *calibrator) pass(batch int, start float32) error {
 			values[i] = start
 		}
 	}
-	rng, z := nn.Stream(c.seed, fmt.Sprintf("latents/calibrate/%d", batch)), c.program.Data(c.z)
-	for i := 0; i < len(z); i += c.nets.LatentSize {
-		c.nets.Latent(rng, z[i:i+c.nets.LatentSize])
+	streams := map[string]*rand.Rand{} // one a purpose, for the whole batch
+	err := c.nets.fill(c.program, c.in, func(_ int, purpose string) *rand.Rand {
+		if streams[purpose] == nil {
+			streams[purpose] = nn.Stream(c.seed, fmt.Sprintf("%s/calibrate/%d", purpose, batch))
+		}
+		return streams[purpose]
+	})
+	if err != nil {
+		return err
 	}
 	if err := c.program.RunAll(); err != nil {
 		return fmt.Errorf("gan: calibrate the averaged generator: %w", err)

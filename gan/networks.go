@@ -5,13 +5,20 @@ import (
 	"math/rand/v2"
 
 	"videogan/nn"
+	"videogan/nn/exec"
 )
 
 // Networks are the players.
 type Networks struct {
-	LatentSize int // numbers in a latent vector
+	LatentSize int // numbers in a latent vector; 0, where frames are given: there is none
 	// Latent draws one latent vector: it fills dst, of LatentSize, from rng only.
 	Latent func(rng *rand.Rand, dst []float32)
+	// Given is how many first frames of a real clip the generator is given, to make a clip
+	// that goes on from there; 0: none. In a step they are those of the step's real clips.
+	Given int
+	// Frames draws the given frames of one real clip (C×Given×H×W): it fills dst by numbers
+	// from rng only. Samples and the statistics of an average take them; training does not.
+	Frames func(rng *rand.Rand, dst []float32) error
 	// Generator makes clips. It is built in the scope "gen".
 	Generator func(s *nn.Scope, in Input) Output
 	// Discriminator maps clips (N×C×T×H×W) to scores (N×1), or to the two logits of real
@@ -24,7 +31,8 @@ type Networks struct {
 
 // Input is what a generator starts from.
 type Input struct {
-	Latent *nn.Node // latent vectors, N×LatentSize
+	Latent *nn.Node // latent vectors, N×LatentSize; nil where that is 0
+	Frames *nn.Node // first frames of real clips, N×C×Given×H×W; nil where Given is 0
 }
 
 // Output is what a generator makes.
@@ -62,13 +70,46 @@ func (c ClipShape) Size() int { return c.Channels * c.Frames * c.Height * c.Widt
 
 func (c ClipShape) batch(n int) []int { return []int{n, c.Channels, c.Frames, c.Height, c.Width} }
 
-// input is the generator's input for n clips.
-func (n Networks) input(s *nn.Scope, clips int) Input {
-	return Input{Latent: s.Input("z", clips, n.LatentSize)}
+// input is the generator's input for some clips.
+func (n Networks) input(s *nn.Scope, clips int, shape ClipShape) (in Input) {
+	if n.LatentSize > 0 {
+		in.Latent = s.Input("z", clips, n.LatentSize)
+	}
+	if n.Given > 0 {
+		in.Frames = s.Input("given", clips, shape.Channels, n.Given, shape.Height, shape.Width)
+	}
+	return in
+}
+
+// fill draws the input of a program's clips; stream gives the random numbers for
+// one purpose, "latents" or "frames", of clip i.
+func (n Networks) fill(p *exec.Program, in Input, stream func(i int, purpose string) *rand.Rand) error {
+	if in.Latent != nil {
+		z := p.Data(in.Latent)
+		for i := range len(z) / n.LatentSize {
+			n.Latent(stream(i, "latents"), z[i*n.LatentSize:(i+1)*n.LatentSize])
+		}
+	}
+	if in.Frames == nil {
+		return nil
+	}
+	if n.Frames == nil {
+		return fmt.Errorf("gan: the generator goes on from given frames, and the networks have no way to draw them: set Frames")
+	}
+	frames, clips := p.Data(in.Frames), in.clips()
+	for i, size := 0, len(frames)/clips; i < clips; i++ {
+		if err := n.Frames(stream(i, "frames"), frames[i*size:(i+1)*size]); err != nil {
+			return fmt.Errorf("gan: draw given frames: %w", err)
+		}
+	}
+	return nil
 }
 
 // generate builds the generator, and checks what it makes.
 func (n Networks) generate(s *nn.Scope, in Input, shape ClipShape) Output {
+	if s.Err() != nil {
+		return Output{}
+	}
 	out := n.Generator(s.In(generatorPath), in)
 	want := shape.batch(in.clips())
 	out.Clips = checked(s, "the generator", out.Clips, want)
@@ -84,7 +125,7 @@ func (n Networks) generate(s *nn.Scope, in Input, shape ClipShape) Output {
 // clips is the number of clips to make.
 func (in Input) clips() int {
 	if in.Latent == nil {
-		return 0
+		return in.Frames.Shape()[0]
 	}
 	return in.Latent.Shape()[0]
 }

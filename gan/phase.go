@@ -29,6 +29,7 @@ type Phase struct {
 // inputs are what a program is given; nil where it has none.
 type inputs struct {
 	z          *nn.Node // latents N×Z
+	given      *nn.Node // first frames of the clips, N×C×Given×H×W
 	real       *nn.Node // clips N×C×T×H×W
 	generated  *nn.Node // clips of an earlier phase
 	epsilon    *nn.Node // share of the real clip, N×1×1×1×1

@@ -1,7 +1,9 @@
 package gan
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"gorgonia.org/gorgonia"
 
@@ -53,7 +55,7 @@ func NewSampler(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 		return nil, fmt.Errorf("gan: sampler: %w", err)
 	}
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
-	in := nets.input(s, n)
+	in := nets.input(s, n, shape)
 	out := nets.generate(s, in, shape)
 	nodes := []*nn.Node{out.Clips}
 	for _, part := range out.Parts {
@@ -73,16 +75,22 @@ func (s *Sampler) Sample(seed uint64) ([]float32, error) { return s.SampleFrom(s
 // Clip i of a seed is the same whatever n and first are. The memory is valid
 // until the next call.
 func (s *Sampler) SampleFrom(seed uint64, first int) ([]float32, error) {
-	z := s.program.Data(s.in.Latent)
-	for i := range s.n {
-		s.nets.Latent(nn.Stream(seed, fmt.Sprintf("latents/sample/%d", first+i)), z[i*s.nets.LatentSize:(i+1)*s.nets.LatentSize])
+	err := s.nets.fill(s.program, s.in, func(i int, purpose string) *rand.Rand {
+		return nn.Stream(seed, fmt.Sprintf("%s/sample/%d", purpose, first+i))
+	})
+	if err != nil {
+		return nil, err
 	}
 	return s.run()
 }
 
 // Generate makes clips from n latent vectors (n×LatentSize). The memory is valid
-// until the next call.
+// until the next call. It reports, with errors.ErrUnsupported, a generator that is
+// given frames.
 func (s *Sampler) Generate(latents []float32) ([]float32, error) {
+	if s.nets.Given > 0 {
+		return nil, fmt.Errorf("gan: generate from latent vectors: the generator goes on from given frames: %w", errors.ErrUnsupported)
+	}
 	if want := s.n * s.nets.LatentSize; len(latents) != want {
 		return nil, fmt.Errorf("gan: generate from %d numbers, want %d (%d latent vectors of %d): %w",
 			len(latents), want, s.n, s.nets.LatentSize, nn.ErrShape)

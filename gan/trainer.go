@@ -72,8 +72,10 @@ func checkGame(nets Networks, shape ClipShape, cfg Config) error {
 		return fmt.Errorf("gan: batch = %d: want 1 or more", cfg.Batch)
 	case min(shape.Channels, shape.Frames, shape.Height, shape.Width) < 1:
 		return fmt.Errorf("gan: clips of %+v: want 1 or more of each: %w", shape, nn.ErrShape)
-	case nets.LatentSize < 1 || nets.Latent == nil || nets.Generator == nil || nets.Discriminator == nil:
-		return fmt.Errorf("gan: networks: want a latent size, a way to draw latents, a generator and a discriminator")
+	case nets.Generator == nil || nets.Discriminator == nil || nets.LatentSize > 0 && nets.Latent == nil || nets.LatentSize < 1 && nets.Given < 1:
+		return fmt.Errorf("gan: networks: want a latent size and a way to draw latents, or given frames; a generator and a discriminator")
+	case nets.Given < 0 || nets.Given > shape.Frames:
+		return fmt.Errorf("gan: networks: %d given frames of clips of %d: want 0 (none) or more, and no more than there are: %w", nets.Given, shape.Frames, nn.ErrShape)
 	case cfg.Frame.Frames > 0 && nets.FrameDiscriminator == nil:
 		return fmt.Errorf("gan: frame.frames = %d, and the networks have no frame discriminator", cfg.Frame.Frames)
 	case cfg.Frame.Frames > shape.Frames:
@@ -96,7 +98,7 @@ func (t *Trainer) startAverage() error {
 func generatorParams(nets Networks, shape ClipShape, seed uint64) (*nn.Params, error) {
 	params := nn.NewParams(seed)
 	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
-	nets.generate(s, nets.input(s, 1), shape)
+	nets.generate(s, nets.input(s, 1, shape), shape)
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("gan: build the generator: %w", err)
 	}
@@ -295,6 +297,9 @@ func (t *Trainer) fill(p, first *Phase, real []float32, repetition int) {
 	if p.real != nil {
 		copy(p.Program.Data(p.real), real)
 	}
+	if p.given != nil {
+		t.giveFrames(p.Program.Data(p.given), real)
+	}
 	if p.generated != nil {
 		copy(p.Program.Data(p.generated), first.Program.Data(first.fake))
 	}
@@ -317,6 +322,16 @@ func (t *Trainer) fill(p, first *Phase, real []float32, repetition int) {
 				t.pickFrames(rng, p.Program.Data(node))
 			}
 		}
+	}
+}
+
+// giveFrames copies the first frames of clips: of each clip and channel, all before
+// the Given-th.
+func (t *Trainer) giveFrames(given, clips []float32) {
+	frame := t.shape.Height * t.shape.Width
+	first, all := t.nets.Given*frame, t.shape.Frames*frame
+	for i := range t.cfg.Batch * t.shape.Channels {
+		copy(given[i*first:(i+1)*first], clips[i*all:])
 	}
 }
 

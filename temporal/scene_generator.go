@@ -75,8 +75,27 @@ func (g SceneGenerator) Build(s *nn.Scope, z *nn.Node) Scene {
 	})
 }
 
+// BuildFrom maps images (N×Width×4×4), such as an encoder makes of a clip's first
+// frame, to scenes: a stream's first layer gives them the first time steps, and the
+// background begins with the image itself. LatentSize has no meaning here.
+//
+// Source: Vondrick et al. 2016, Sec. 4.4; main_conditional.lua of the release.
+func (g SceneGenerator) BuildFrom(s *nn.Scope, image *nn.Node) Scene {
+	if !s.Accepts(g.Validate(), image, -1, g.Width, edgeSize, edgeSize) {
+		return Scene{}
+	}
+	return g.compose(s, func(s *nn.Scope, first nn.Geometry) *nn.Node {
+		if len(first.Kernel) == 2 {
+			return image // N×1024×4×4
+		}
+		first.Kernel = []int{first.Kernel[0], 1, 1}
+		image := s.Reshape(image, -1, g.Width, 1, edgeSize, edgeSize)
+		return g.hidden(s.In("dc0"), image, g.Width, first) // N×1024×2×4×4
+	})
+}
+
 // compose makes the scene; start gives a stream's first image of Width channels,
-// by a layer of the given window where it comes from a single point.
+// by a layer of the given window that makes it of a single point.
 func (g SceneGenerator) compose(s *nn.Scope, start func(s *nn.Scope, first nn.Geometry) *nn.Node) Scene {
 	steps, err := lengths("temporal: scene generator", g.Frames, g.Size)
 	if err != nil {
