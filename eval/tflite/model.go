@@ -73,10 +73,10 @@ func Parse(data []byte) (*Model, error) {
 	return m, nil
 }
 
-// pair finds frame, scores and states. The frame is the only 1×1×H×W×3 input and the scores the only output of two axes;
+// pair finds frame, scores and states. The frame is the only 1×1×H×W×3 input of more than a row and the scores the only output of two axes;
 // all others are states, which inputs and outputs list in the same order.
 func (m *Model) pair() error {
-	frame := func(i int) bool { s := m.graph.tensors[i].shape; return len(s) == 5 && s[4] == 3 }
+	frame := func(i int) bool { s := m.graph.tensors[i].shape; return len(s) == 5 && s[2] > 1 && s[4] == 3 }
 	score := func(i int) bool { return len(m.graph.tensors[i].shape) == 2 }
 	before, after := slices.DeleteFunc(slices.Clone(m.graph.inputs), frame), slices.DeleteFunc(slices.Clone(m.graph.outputs), score)
 	if len(before) != len(m.graph.inputs)-1 || len(after) != len(m.graph.outputs)-1 || len(before) != len(after) || m.features < 0 {

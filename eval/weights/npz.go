@@ -70,7 +70,7 @@ func decodeNPY(archive *npz.Reader, key string, header *npy.Header) (a Array, er
 	if header.Descr.Fortran && len(a.Shape) > 1 {
 		return a, fmt.Errorf("Fortran order: save it in C order")
 	}
-	switch header.Descr.Type {
+	switch strings.Trim(header.Descr.Type, "'") {
 	case "<f4":
 		err = archive.Read(key, &a.Values)
 	case "<f8":
