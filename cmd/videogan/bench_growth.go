@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"videogan/experiments"
+)
+
+func newBenchGrowth(c *console) *cobra.Command {
+	var o experiments.GrowthOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "growth",
+		Short: "Measure how step time and memory grow",
+		Long: `Measure the step of a narrow TGAN over batch, frames, resolution and threads, each point in a
+process of its own, and write growth.json and one page of plots (growth.svg, growth.png).`,
+		Example: "  videogan bench growth --out runs/growth",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if o.Program, err = os.Executable(); err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			o.Log = func(message string, args ...any) { c.logger.Info(message, args...) }
+			g, err := experiments.MeasureGrowth(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(c.out).Encode(g)
+			}
+			fmt.Fprintf(c.out, "%s, narrow, on %s\n", g.Experiment, g.CPU)
+			table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "axis\tvalue\tstep s\tGFLOP/s\tarena MiB\tprocess MiB")
+			for _, axis := range g.Axes {
+				for _, p := range axis.Points {
+					fmt.Fprintf(table, "%s\t%d\t%.4f\t%.0f\t%.0f\t%.0f\n", axis.Name, p.Value, p.StepSeconds, p.GFLOPS, p.ArenaMiB, p.MemoryMiB)
+				}
+			}
+			return table.Flush()
+		},
+	}
+	cmd.Flags().StringVar(&o.Folder, "out", "runs/growth", "folder for growth.json and the plots")
+	cmd.Flags().IntVar(&o.Steps, "steps", 3, "steps to measure for each point")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}

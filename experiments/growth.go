@@ -1,0 +1,148 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+
+	nnexec "videogan/nn/exec"
+)
+
+// Growth is how the cost of a step grows. Its JSON form stays stable.
+type Growth struct {
+	Experiment string       `json:"experiment"`
+	CPU        string       `json:"cpu"`
+	Axes       []GrowthAxis `json:"axes"`
+}
+
+// GrowthAxis is the cost over one setting, the others staying as they are.
+type GrowthAxis struct {
+	Name     string        `json:"name"` // "batch", "frames", "resolution" or "threads"
+	Settings []string      `json:"settings"`
+	Points   []GrowthPoint `json:"points"`
+}
+
+// GrowthPoint is the cost of one network, measured in a process of its own.
+type GrowthPoint struct {
+	Value       int     `json:"value"`
+	StepSeconds float64 `json:"step_s"` // mean
+	GFLOP       float64 `json:"gflop_per_step"`
+	GFLOPS      float64 `json:"gflops"`
+	ArenaMiB    float64 `json:"arena_mib"`
+	MemoryMiB   float64 `json:"rss_mib"`
+}
+
+// Exponent is the power of the value with which the cost grows over the upper half of the
+// axis: 1 is linear, 2 quadratic. It is NaN for fewer than two points.
+func (a GrowthAxis) Exponent(cost func(GrowthPoint) float64) float64 {
+	if len(a.Points) < 2 {
+		return math.NaN()
+	}
+	last := a.Points[len(a.Points)-1]
+	from := a.Points[(len(a.Points)-1)/2]
+	return math.Log(cost(last)/cost(from)) / math.Log(float64(last.Value)/float64(from.Value))
+}
+
+// GrowthOptions says what to measure.
+type GrowthOptions struct {
+	Program string // ours: every point is a process, whose memory is then its own
+	Steps   int    // measured for each point
+	Folder  string
+	Log     func(message string, args ...any)
+}
+
+// growthExperiment is measured at an eighth of the paper's width, so that 64 clips, 128
+// frames and 128 pixels each take seconds.
+const growthExperiment = "tgan-small"
+
+// growthSettings are the network that the axes start from. Random bytes stand in for clips.
+var growthSettings = []string{
+	"data.source=ucf101", "gan.ema=0", "gan.r1.gamma=0", "dis.width=16", "dis.max_width=64",
+	"gen.temporal.channels=64,64,64", "gen.spatial.width=32", "gen.spatial.min_width=16",
+}
+
+// growthAxes are the settings varied; each axis runs through a factor of 8 or more.
+func growthAxes(processors int) []GrowthAxis {
+	threads := []int{1}
+	for n := 2; n <= processors; n *= 2 {
+		threads = append(threads, n)
+	}
+	axis := func(name string, values []int, settings ...string) GrowthAxis {
+		a := GrowthAxis{Name: name, Settings: settings}
+		for _, v := range values {
+			a.Points = append(a.Points, GrowthPoint{Value: v})
+		}
+		return a
+	}
+	return []GrowthAxis{
+		axis("batch", []int{2, 4, 8, 16, 32, 64}, "data.frames=8", "data.size=32"),
+		axis("frames", []int{8, 16, 32, 64, 128}, "train.batch=4", "data.size=32"),
+		axis("resolution", []int{16, 32, 64, 128}, "train.batch=4", "data.frames=8"),
+		axis("threads", threads, "train.batch=16", "data.frames=8", "data.size=32"),
+	}
+}
+
+// growthKeys are the settings behind the axes' names.
+var growthKeys = map[string]string{"batch": "train.batch", "frames": "data.frames", "resolution": "data.size", "threads": "train.threads"}
+
+// MeasureGrowth measures every point and writes growth.json, growth.svg and growth.png into
+// the folder.
+func MeasureGrowth(ctx context.Context, o GrowthOptions) (Growth, error) {
+	machine := nnexec.ReadMachine()
+	g := Growth{Experiment: growthExperiment, CPU: machine.String(), Axes: growthAxes(machine.CPUs)}
+	if o.Steps < 1 {
+		return g, fmt.Errorf("experiments: growth: %w: %d steps: want 1 or more", ErrConfig, o.Steps)
+	}
+	if err := os.MkdirAll(o.Folder, 0o755); err != nil {
+		return g, fmt.Errorf("experiments: growth: %w", err)
+	}
+	for i := range g.Axes {
+		axis := &g.Axes[i]
+		for j := range axis.Points {
+			if err := o.measure(ctx, axis, &axis.Points[j]); err != nil {
+				return g, err
+			}
+			p := axis.Points[j]
+			o.Log("measured", axis.Name, p.Value, "step_s", p.StepSeconds, "rss_mib", math.Round(p.MemoryMiB))
+		}
+	}
+	err := writeFile(filepath.Join(o.Folder, "growth.json"), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(g)
+	})
+	if err != nil {
+		return g, err
+	}
+	return g, g.plot(filepath.Join(o.Folder, "growth"))
+}
+
+// measure runs the bench of one point in a process of its own.
+func (o GrowthOptions) measure(ctx context.Context, axis *GrowthAxis, p *GrowthPoint) error {
+	args := []string{"bench", growthExperiment, "--steps", strconv.Itoa(o.Steps), "--json"}
+	for _, list := range [][]string{growthSettings, axis.Settings, {growthKeys[axis.Name] + "=" + strconv.Itoa(p.Value)}} {
+		for _, s := range list {
+			args = append(args, "--set", s)
+		}
+	}
+	cmd := exec.CommandContext(ctx, o.Program, args...)
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("experiments: growth: %s %d: %w: %s", axis.Name, p.Value, err, lastLine(log.String()))
+	}
+	var b StepBench
+	if err := json.Unmarshal(out.Bytes(), &b); err != nil {
+		return fmt.Errorf("experiments: growth: %s %d: read its output: %w", axis.Name, p.Value, err)
+	}
+	p.StepSeconds = float64(b.Batch) / b.ClipsPerClock
+	p.GFLOP, p.GFLOPS, p.ArenaMiB, p.MemoryMiB = b.GFLOPPerStep, b.GFLOPS, b.ArenaMiB, b.ResidentMiB
+	return nil
+}
