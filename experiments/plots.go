@@ -27,6 +27,8 @@ type figure struct {
 var figures = []figure{
 	{"losses", "Losses", "loss", []string{"loss/"}},
 	{"scores", "What the discriminator says", "mean of D", []string{"d/"}},
+	{"mask", "Share of the foreground", "mean of the mask", []string{"mask/mean"}},
+	{"first_frame", "First frame made and given", "mean distance", []string{"first_frame/l1"}},
 	{"sigma_max", "Largest singular value of the discriminator's layers", "σ max", []string{"sigma_max/"}},
 	{"gradients", "Norm of the gradients", "‖gradient‖", []string{"grad_norm/"}},
 	{"penalties", "Gradient penalty on real clips", "E‖∇D‖²", []string{"r1"}},

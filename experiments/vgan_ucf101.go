@@ -1,6 +1,6 @@
 package experiments
 
-// vganUCF101 is the network and the step of the paper on UCF101: at 2.9 TFLOP a step of 64
+// vganUCF101 is the network and the step of the paper on UCF101: at 3.2 TFLOP a step of 64
 // clips, days on a CPU. The paper trains on two million clips of Flickr, TGAN's authors train
 // VGAN on UCF101 and report an inception score of 8.18 ± 0.05 for it.
 //
