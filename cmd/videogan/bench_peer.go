@@ -33,8 +33,7 @@ rounds. Without PyTorch there is nothing to compare with: a message says so, and
 				return nil
 			}
 			// What was measured before an interrupt is worth its table.
-			if len(results) > 0 {
-				summary := experiments.SummarizePeer(results)
+			if summary := experiments.SummarizePeer(results); len(summary.Rows) > 0 {
 				if err := experiments.WritePeer(o.Folder, summary); err != nil {
 					return err
 				}

@@ -72,7 +72,8 @@ func TestBenchJSON(t *testing.T) {
 		args = append(args, "--set", setting)
 	}
 	got := keysOf(t, succeed(t, args...).out)
-	want := []string{"arena_mib", "batch", "clips_s", "cpu", "data_wait_share", "experiment", "first_step_s", "gflop_per_step", "gflops",
+	want := []string{"arena_mib", "batch", "clips_s", "cpu", "data_wait_share", "discriminator_parameters",
+		"experiment", "first_step_at", "first_step_s", "generator_parameters", "gflop_per_step", "gflops",
 		"peak_gflops", "peak_share", "rss_mib", "step_s", "steps", "threads"}
 	if !slices.Equal(got, want) {
 		t.Errorf("bench has the keys %v, want %v", got, want)
