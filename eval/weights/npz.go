@@ -68,7 +68,7 @@ func decodeNPY(archive *npz.Reader, key string, header *npy.Header) (a Array, er
 		n *= size
 	}
 	if header.Descr.Fortran && len(a.Shape) > 1 {
-		return a, fmt.Errorf("Fortran order: save it in C order")
+		return a, fmt.Errorf("order of Fortran: save it in that of C")
 	}
 	switch strings.Trim(header.Descr.Type, "'") {
 	case "<f4":
