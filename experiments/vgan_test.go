@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,5 +162,24 @@ func TestPartsMakeTheOutput(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no digit in a given frame")
+	}
+}
+
+func TestVGANReports(t *testing.T) {
+	for _, row := range []struct{ set, want, reason string }{
+		{"mask_penalty=-1", "mask_penalty = -1: want 0 (off) or more", "a reward for the foreground"},
+		{"frame_penalty=-1", "frame_penalty = -1: want 0 (off) or more", "a reward for another first frame"},
+		{"gan.frame.frames=2", "gan.frame.frames = 2: VGAN has no discriminator of frames", "there is none"},
+		{"data.frames=12", "frames = 12", "the generator cannot double up to it"},
+		{"gen.width=0", "width = 0", "the generator's own settings"},
+		{"dis.logits=3", "logits = 3: want 1 or 2", "the discriminator's own settings"},
+	} {
+		cfg := DefaultVGAN()
+		if err := Set(cfg, row.set); err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Validate(); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: got %v, want an ErrConfig with %q", row.reason, err, row.want)
+		}
 	}
 }
