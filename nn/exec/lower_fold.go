@@ -68,22 +68,36 @@ func (c *compiler) foldedTranspose(n, w, y *nn.Node, f onednn.Fold, g nn.Geometr
 	c.primitive("transposed convolution, folded", flops, p, operand{onednn.Weights, weights},
 		operand{arg, upstream}, operand{onednn.DiffSource, deep})
 
-	bd := blockOf(d)
-	wide := describe(n)
-	if f.Channels%bd == 0 {
-		wide = onednn.Blocked(bd, n.Shape()...)
+	c.depthToSpace(n, deep, f)
+	return nil
+}
+
+// depthToSpace produces n from its fold.
+func (c *compiler) depthToSpace(n *nn.Node, deep *buffer, f onednn.Fold) {
+	block := 8
+	if c.dev.avx512 {
+		block = 16
+	}
+	wide, bd := describe(n), blockOf(deep.desc)
+	if bd <= block {
+		block = bd
+	}
+	if f.Channels%block == 0 {
+		wide = onednn.Blocked(block, n.Shape()...)
 	}
 	out, bx := c.produce(n, wide), blockOf(wide)
 	c.emit(&step{kernel: "depth to space " + wide.String(), reads: []*buffer{deep}, writes: []*buffer{out}, run: func() error {
 		onednn.DepthToSpace(f, bd, bx, deep.pointer(), out.pointer())
 		return nil
 	}})
-	return nil
 }
 
 // foldedWeightGradient computes n, a convolution's gradient by its weight,
 // without stride.
 func (c *compiler) foldedWeightGradient(n, x, y *nn.Node, f onednn.Fold, g nn.Geometry, flops float64) error {
+	if t, ok := c.tapProducts(f, g, n, y); ok {
+		return c.tapWeightGradient(n, x, y, f, g, t, flops)
+	}
 	p, err := c.dev.engine.Convolution(folded(f, onednn.BackwardWeights, g, n, y))
 	if err != nil {
 		return err
@@ -109,9 +123,9 @@ func (c *compiler) foldedWeightGradient(n, x, y *nn.Node, f onednn.Fold, g nn.Ge
 			return err
 		}
 	}
-	out, table := c.produce(n, describe(n)), f.Taps(g.Kernel)
+	out, rows, table := c.produce(n, describe(n)), n.Shape()[0], f.Taps(g.Kernel)
 	c.emit(&step{kernel: "unfold weights", reads: []*buffer{plain}, writes: []*buffer{out}, run: func() error {
-		onednn.ScatterRows(plain.pointer(), n.Shape()[0], table, out.pointer())
+		onednn.ScatterRows(plain.pointer(), rows, table, out.pointer())
 		return nil
 	}})
 	return nil
@@ -125,7 +139,7 @@ func (c *compiler) foldedInput(x *nn.Node, f onednn.Fold, d onednn.Descriptor) (
 		}
 	}
 	wide := c.home(x)
-	if l, ok := wide.desc.Channels(); !ok || l.B != blockOf(wide.desc) {
+	if _, ok := wide.desc.Channels(); !ok {
 		var err error
 		if wide, err = c.plain(x); err != nil {
 			return nil, err
@@ -153,9 +167,9 @@ func (c *compiler) foldedWeights(w *nn.Node, f onednn.Fold, g nn.Geometry, p *on
 	if err != nil {
 		return nil, err
 	}
-	gathered, table := c.fresh(d.Plain()), f.Taps(g.Kernel)
+	gathered, rows, table := c.fresh(d.Plain()), w.Shape()[0], f.Taps(g.Kernel)
 	c.emit(&step{kernel: "fold weights", reads: []*buffer{plain}, writes: []*buffer{gathered}, run: func() error {
-		onednn.GatherRows(plain.pointer(), w.Shape()[0], table, gathered.pointer())
+		onednn.GatherRows(plain.pointer(), rows, table, gathered.pointer())
 		return nil
 	}})
 	result := gathered
@@ -169,13 +183,9 @@ func (c *compiler) foldedWeights(w *nn.Node, f onednn.Fold, g nn.Geometry, p *on
 	return result, nil
 }
 
-// blockOf is the channel block of a layout N × CB × S × B with S in between: 1
-// for the plain one.
+// blockOf is the channel block of a layout N × CB × S × B: 1 for the plain one,
+// all channels where they come last.
 func blockOf(d onednn.Descriptor) int {
-	for _, b := range []int{8, 16} {
-		if d.Equal(onednn.Blocked(b, d.Sizes()...)) && !d.IsPlain() {
-			return b
-		}
-	}
-	return 1
+	l, _ := d.Channels()
+	return max(l.B, 1)
 }

@@ -65,6 +65,16 @@ var graphs = []struct {
 	{"convolution 3-D of stride 2", "folds on AVX2", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 16, 4, 8, 6}, nn.Cube(3, 4, 2, 1), 24, false)
 	}},
+	{"convolution 3-D of stride 2, one time step left", "products by tap without taps in time", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		g := nn.Geometry{Kernel: []int{1, 4, 4}, Stride: []int{1, 2, 2}, Pad: []int{0, 1, 1}}
+		return layerAndGradients(s, rng, []int{3, 16, 1, 8, 8}, g, 32, false)
+	}},
+	{"convolution 3-D of stride 2, many positions", "products by tap for the weights alone", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{2, 8, 8, 16, 20}, nn.Cube(3, 4, 2, 1), 16, false)
+	}},
+	{"transposed convolution 3-D of stride 2, small", "products by tap with a bias", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{9, 24, 2, 4, 4}, nn.Cube(3, 4, 2, 1), 16, true)
+	}},
 	{"convolution 3-D of stride 2, odd sizes", "the fold's last half pair", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 5, 5, 7, 9}, nn.Cube(3, 4, 2, 1), 8, false)
 	}},

@@ -68,6 +68,23 @@ static void fold_block(const float *x, const vg_fold *f, const extent *e, int64_
 		}
 }
 
+// Channels last: all that belongs to a position moves before the next one.
+static void fold_positions(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *deep) {
+	const int64_t b = f->bx, plane = f->size[0] * f->size[1] * f->size[2] * b;
+	float *to = deep + (n * e->deep_size[0] + jt) * e->deep_size[1] * e->deep_size[2] * f->bd;
+	for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
+		for (int64_t jw = 0; jw < e->deep_size[2]; jw++)
+			for (int64_t p = 0; p < e->parities; p++) {
+				int64_t parity[3];
+				split(e, p, parity);
+				const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]), w = wide(f, 2, jw, parity[2]);
+				const float *from = x + n * e->cbx * plane + ((t * f->size[1] + h) * f->size[2] + w) * b;
+				for (int64_t block = 0; block < e->cbx; block++, to += b)
+					if (t < 0 || h < 0 || w < 0) memset(to, 0, b * sizeof(float));
+					else copy_block(to, from + block * plane, b);
+			}
+}
+
 // Any number of channels, a channel at a time.
 static void fold_channels(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
 	const int64_t W = f->size[2], dW = e->deep_size[2];
@@ -93,6 +110,12 @@ static void fold_channels(const float *x, const vg_fold *f, const extent *e, int
 void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
 	const extent e = extent_of(&f);
 	const int blocks = f.bx == f.bd && f.c % f.bx == 0;
+	if (f.bd == f.c * e.parities && f.c % f.bx == 0) {
+#pragma omp parallel for collapse(2) schedule(static)
+		for (int64_t n = 0; n < f.n; n++)
+			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) fold_positions(x, &f, &e, n, jt, deep);
+		return;
+	}
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
 		for (int64_t db = 0; db < e.cbd; db++)
@@ -112,12 +135,13 @@ static void unfold_block(const float *deep, const vg_fold *f, const extent *e, i
 			const float *rows[2];
 			for (int64_t pw = 0; pw < e->parity[2]; pw++) {
 				const int64_t p = (pt * e->parity[1] + ph) * e->parity[2] + pw;
-				rows[pw] = deep + ((n * e->cbd + p * e->cbx + xb) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2]) * b;
+				const int64_t ch = (p * e->cbx + xb) * b;
+				rows[pw] = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2]) * f->bd + ch % f->bd;
 			}
 			for (int64_t w = 0; w < W; w++) {
 				int64_t jw, pw;
 				deep_of(f, 2, w, &jw, &pw);
-				copy_block(to + w * b, rows[pw] + jw * b, b);
+				copy_block(to + w * b, rows[pw] + jw * f->bd, b);
 			}
 		}
 }
@@ -149,7 +173,7 @@ static void unfold_channels(const float *deep, const vg_fold *f, const extent *e
 
 void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	const extent e = extent_of(&f);
-	const int blocks = f.bx == f.bd && f.c % f.bx == 0;
+	const int blocks = f.bd % f.bx == 0 && f.c % f.bx == 0;
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
 		for (int64_t xb = 0; xb < e.cbx; xb++)

@@ -124,10 +124,13 @@ func DepthToSpace(f Fold, bd, bx int, deep, x unsafe.Pointer) {
 
 // GatherRows sets out[k, i] = in[k, table[i]] for plain rows.
 func GatherRows(in unsafe.Pointer, rows int, table []int32, out unsafe.Pointer) {
-	C.vg_gather_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), (*C.int32_t)(&table[0]), (*C.float)(out))
+	C.vg_gather_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
 }
 
 // ScatterRows sets out[k, table[i]] = in[k, i] for plain rows.
 func ScatterRows(in unsafe.Pointer, rows int, table []int32, out unsafe.Pointer) {
-	C.vg_scatter_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), (*C.int32_t)(&table[0]), (*C.float)(out))
+	C.vg_scatter_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
 }
+
+// i32 is the address of a slice's numbers; taken so, cgo needs no copy of the slice to check it.
+func i32(v []int32) *C.int32_t { return (*C.int32_t)(unsafe.Pointer(unsafe.SliceData(v))) }

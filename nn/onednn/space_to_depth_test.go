@@ -71,7 +71,11 @@ func drawFold(t *rapid.T) (f Fold, bx, bd int) {
 		f.Strided = append(f.Strided, rapid.Bool().Draw(t, fmt.Sprint("strided", i)))
 	}
 	blocks := rapid.SampledFrom([]int{1, 8, 16})
-	return f, blocks.Draw(t, "block of x"), blocks.Draw(t, "block of deep")
+	bx, bd = blocks.Draw(t, "block of x"), blocks.Draw(t, "block of deep")
+	if rapid.Bool().Draw(t, "channels last") {
+		bd = f.Channels * f.Parities()
+	}
+	return f, bx, bd
 }
 
 func numbers(n int) []float32 {
