@@ -90,7 +90,7 @@ func checkTrace(t *testing.T, p Profile) {
 		Events []struct {
 			Name string   `json:"name"`
 			Ph   string   `json:"ph"`
-			Ts   *float64 `json:"ts"`
+			TS   *float64 `json:"ts"`
 			Dur  *float64 `json:"dur"`
 			Pid  *int     `json:"pid"`
 			Tid  *int     `json:"tid"`
@@ -106,7 +106,7 @@ func checkTrace(t *testing.T, p Profile) {
 	}
 	drawn, ends := 0, map[int]float64{}
 	for _, e := range file.Events {
-		if e.Name == "" && e.Ph != "X" || e.Ts == nil || e.Pid == nil || e.Tid == nil {
+		if e.Name == "" && e.Ph != "X" || e.TS == nil || e.Pid == nil || e.Tid == nil {
 			t.Fatalf("an event without name, ts, pid or tid: %+v", e)
 		}
 		switch e.Ph {
@@ -121,10 +121,10 @@ func checkTrace(t *testing.T, p Profile) {
 			if *e.Tid == kernelRow {
 				drawn++
 			}
-			if *e.Ts < ends[*e.Tid]-1e-3 {
-				t.Errorf("%s begins at %v µs in row %d, before the end of the event before it, %v µs", e.Name, *e.Ts, *e.Tid, ends[*e.Tid])
+			if *e.TS < ends[*e.Tid]-1e-3 {
+				t.Errorf("%s begins at %v µs in row %d, before the end of the event before it, %v µs", e.Name, *e.TS, *e.Tid, ends[*e.Tid])
 			}
-			ends[*e.Tid] = *e.Ts + *e.Dur
+			ends[*e.Tid] = *e.TS + *e.Dur
 		default:
 			t.Errorf("%s is an event of type %q", e.Name, e.Ph)
 		}
