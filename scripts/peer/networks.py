@@ -115,7 +115,7 @@ class Discriminator(nn.Module):
         wrap = spectral_norm if spectral else (lambda m: m)
         layers, i, o = [], channels, width
         while size > 4:
-            inner = norm and layers
+            inner = norm and len(layers) > 0
             layers.append(wrap(nn.Conv3d(i, o, 4, 2, 1, bias=not inner)))
             layers += [nn.BatchNorm3d(o)] if inner else []
             layers.append(nn.LeakyReLU(0.2, True))
