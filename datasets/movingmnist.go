@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"sync"
 
 	"videogan/datasets/mnist"
 )
@@ -68,14 +69,16 @@ func (o MovingMNISTOptions) Validate() error {
 // pixel wins. The label is the class of the first digit.
 type MovingMNIST struct {
 	o      MovingMNISTOptions
-	digits []byte // N×DigitSize×DigitSize
-	labels []byte
+	set    *mnist.Set
+	resize *lanczos    // nil where digits are drawn as they are
+	scaled []sync.Once // each digit when it is first drawn
+	digits []byte      // N×DigitSize×DigitSize
 	info   Info
 }
 
 var _ Source = (*MovingMNIST)(nil)
 
-// NewMovingMNIST loads the digits and scales them with Lanczos' filter. The digits are all 60,000 (Part Test: 10,000) or a
+// NewMovingMNIST loads the digits; each is scaled with Lanczos' filter when it is first drawn. The digits are all 60,000 (Part Test: 10,000) or a
 // subset of them, according to how the program was built: Info().Summary and the log tell.
 func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 	o = o.withDefaults()
@@ -86,13 +89,11 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: moving mnist: loading digits: %w", err)
 	}
-	m := &MovingMNIST{o: o, labels: set.Labels, digits: set.Pixels}
+	m := &MovingMNIST{o: o, set: set, digits: set.Pixels}
 	if o.DigitSize != mnist.Side {
 		m.digits = make([]byte, set.Len()*o.DigitSize*o.DigitSize)
-		resize := newLanczos(mnist.Side, o.DigitSize)
-		for i := range set.Len() {
-			resize.grey(m.digit(i), set.Digit(i))
-		}
+		m.scaled = make([]sync.Once, set.Len())
+		m.resize = newLanczos(mnist.Side, o.DigitSize)
 	}
 	m.info = Info{Name: "moving-mnist", Summary: set.Origin, Clips: set.Len(), Channels: 1, Frames: o.Frames, Size: o.Size,
 		Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}}
@@ -104,7 +105,11 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 // digit is the pixels of digit i at the size it is drawn.
 func (m *MovingMNIST) digit(i int) []byte {
 	n := m.o.DigitSize * m.o.DigitSize
-	return m.digits[i*n : (i+1)*n]
+	digit := m.digits[i*n : (i+1)*n]
+	if m.resize != nil {
+		m.scaled[i].Do(func() { m.resize.grey(digit, m.set.Digit(i)) })
+	}
+	return digit
 }
 
 // Info implements Source.
@@ -121,9 +126,9 @@ func (m *MovingMNIST) Draw(_ context.Context, rng *rand.Rand, dst []byte) (int, 
 	clear(dst)
 	label := 0
 	for d := range m.o.Digits {
-		i := rng.IntN(len(m.labels))
+		i := rng.IntN(m.set.Len())
 		if d == 0 {
-			label = int(m.labels[i])
+			label = int(m.set.Labels[i])
 		}
 		m.move(rng, m.digit(i), dst)
 	}

@@ -125,8 +125,8 @@ func TestMovingMNISTMoves(t *testing.T) {
 			t.Fatal(err)
 		}
 		which := testRNG(clip).IntN(m.Info().Clips)
-		if int(m.labels[which]) != label {
-			t.Fatalf("clip %d: label %d, the digit's class is %d", clip, label, m.labels[which])
+		if int(m.set.Labels[which]) != label {
+			t.Fatalf("clip %d: label %d, the digit's class is %d", clip, label, m.set.Labels[which])
 		}
 		var rows, columns []int
 		for f := range m.o.Frames {
