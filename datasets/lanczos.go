@@ -8,10 +8,11 @@ type lanczos struct {
 	from, to int
 	taps     [][]float64 // for each target pixel the weights of first, first+1, …
 	first    []int
+	rows     []float64 // from×to: scaled along rows only
 }
 
 func newLanczos(from, to int) *lanczos {
-	l := &lanczos{from: from, to: to}
+	l := &lanczos{from: from, to: to, rows: make([]float64, from*to)}
 	scale := float64(from) / float64(to)
 	widen := math.Max(scale, 1)
 	for i := range to {
@@ -46,21 +47,20 @@ func lanczos3(x float64) float64 {
 
 // grey scales src (from×from) to dst (to×to).
 func (l *lanczos) grey(dst, src []byte) {
-	rows := make([]float64, l.from*l.to) // scaled along rows only
 	for y := range l.from {
 		for x, weights := range l.taps {
 			sum := 0.0
 			for j, w := range weights {
 				sum += w * float64(src[y*l.from+l.first[x]+j])
 			}
-			rows[y*l.to+x] = math.Min(math.Max(math.Round(sum), 0), 255) // eight bits between the passes, as Pillow
+			l.rows[y*l.to+x] = math.Min(math.Max(math.Round(sum), 0), 255) // eight bits between the passes, as Pillow
 		}
 	}
 	for y, weights := range l.taps {
 		for x := range l.to {
 			sum := 0.0
 			for j, w := range weights {
-				sum += w * rows[(l.first[y]+j)*l.to+x]
+				sum += w * l.rows[(l.first[y]+j)*l.to+x]
 			}
 			dst[y*l.to+x] = byte(math.Min(math.Max(math.Round(sum), 0), 255))
 		}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"videogan/datasets/mnist"
 )
@@ -70,9 +71,10 @@ func (o MovingMNISTOptions) Validate() error {
 type MovingMNIST struct {
 	o      MovingMNISTOptions
 	set    *mnist.Set
-	resize *lanczos    // nil where digits are drawn as they are
-	scaled []sync.Once // each digit when it is first drawn
-	digits []byte      // N×DigitSize×DigitSize
+	digits []byte        // N×DigitSize×DigitSize
+	resize *lanczos      // nil where digits are drawn as they are
+	scaled []atomic.Bool // each digit when it is first drawn
+	mutex  sync.Mutex    // of resize
 	info   Info
 }
 
@@ -92,7 +94,7 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 	m := &MovingMNIST{o: o, set: set, digits: set.Pixels}
 	if o.DigitSize != mnist.Side {
 		m.digits = make([]byte, set.Len()*o.DigitSize*o.DigitSize)
-		m.scaled = make([]sync.Once, set.Len())
+		m.scaled = make([]atomic.Bool, set.Len())
 		m.resize = newLanczos(mnist.Side, o.DigitSize)
 	}
 	m.info = Info{Name: "moving-mnist", Summary: set.Origin, Clips: set.Len(), Channels: 1, Frames: o.Frames, Size: o.Size,
@@ -106,10 +108,20 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 func (m *MovingMNIST) digit(i int) []byte {
 	n := m.o.DigitSize * m.o.DigitSize
 	digit := m.digits[i*n : (i+1)*n]
-	if m.resize != nil {
-		m.scaled[i].Do(func() { m.resize.grey(digit, m.set.Digit(i)) })
+	if m.resize != nil && !m.scaled[i].Load() {
+		m.scale(i, digit)
 	}
 	return digit
+}
+
+// scale makes digit i, once.
+func (m *MovingMNIST) scale(i int, digit []byte) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if !m.scaled[i].Load() {
+		m.resize.grey(digit, m.set.Digit(i))
+		m.scaled[i].Store(true)
+	}
 }
 
 // Info implements Source.
