@@ -26,11 +26,7 @@ Data that lies nowhere (no --data) is replaced by random bytes of the same shape
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeExperiments,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			experiment, err := experiments.Lookup(args[0])
-			if err != nil {
-				return err
-			}
-			cfg, err := settings.Configure(experiment)
+			experiment, cfg, err := settings.lookup(args[0])
 			if err != nil {
 				return err
 			}

@@ -74,13 +74,3 @@ experiment's discriminators start with.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
-
-// lookup finds an experiment and its config with the flags' settings.
-func (s *settingsFlags) lookup(name string) (experiments.Experiment, experiments.Config, error) {
-	experiment, err := experiments.Lookup(name)
-	if err != nil {
-		return experiment, nil, err
-	}
-	cfg, err := s.Configure(experiment)
-	return experiment, cfg, err
-}

@@ -22,11 +22,7 @@ to 'train --config'.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeExperiments,
 		RunE: func(_ *cobra.Command, args []string) error {
-			experiment, err := experiments.Lookup(args[0])
-			if err != nil {
-				return err
-			}
-			cfg, err := settings.Configure(experiment)
+			experiment, cfg, err := settings.lookup(args[0])
 			if err != nil {
 				return err
 			}

@@ -142,3 +142,13 @@ func completeExperiments(_ *cobra.Command, args []string, _ string) ([]string, c
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
+
+// lookup finds an experiment and its config with the flags' settings.
+func (s *settingsFlags) lookup(name string) (experiments.Experiment, experiments.Config, error) {
+	experiment, err := experiments.Lookup(name)
+	if err != nil {
+		return experiment, nil, err
+	}
+	cfg, err := s.Configure(experiment)
+	return experiment, cfg, err
+}

@@ -74,16 +74,9 @@ func (c *compiler) foldedTranspose(n, w, y *nn.Node, f onednn.Fold, g nn.Geometr
 
 // depthToSpace produces n from its fold.
 func (c *compiler) depthToSpace(n *nn.Node, deep *buffer, f onednn.Fold) {
-	block := 8
-	if c.dev.avx512 {
-		block = 16
-	}
 	wide, bd := describe(n), blockOf(deep.desc)
-	if bd <= block {
-		block = bd
-	}
-	if f.Channels%block == 0 {
-		wide = onednn.Blocked(block, n.Shape()...)
+	if f.Channels%bd == 0 {
+		wide = onednn.Blocked(bd, n.Shape()...)
 	}
 	out, bx := c.produce(n, wide), blockOf(wide)
 	c.emit(&step{kernel: "depth to space " + wide.String(), reads: []*buffer{deep}, writes: []*buffer{out}, run: func() error {

@@ -16,7 +16,7 @@ const smallMap = 32
 func (c *compiler) tapProducts(f onednn.Fold, g nn.Geometry, w, y *nn.Node) (t onednn.TapProducts, ok bool) {
 	outputs := w.Shape()[0]
 	if c.dev.avx512 || len(f.Sizes) != 3 || f.Channels%8 != 0 || outputs%8 != 0 ||
-		product(y.Shape()[2:]) > smallMap {
+		y.Shape()[2:].TotalSize() > smallMap {
 		return t, false
 	}
 	t = onednn.TapProducts{Samples: f.Samples, Channels: f.Channels * f.Parities(), Outputs: outputs,
@@ -89,12 +89,4 @@ func channelsLast(samples, channels int, sizes ...int) onednn.Descriptor {
 	}
 	strides[0] = n
 	return onednn.Strided(shape, strides)
-}
-
-func product(v []int) int {
-	n := 1
-	for _, d := range v {
-		n *= d
-	}
-	return n
 }

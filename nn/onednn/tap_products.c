@@ -26,7 +26,7 @@ void vg_channels_last(const float *y, int64_t n, int64_t c, int64_t positions, i
 // their number does not matter.
 void vg_tap_weights(const float *deep, const float *y, vg_tap_products s, float *scratch, float *gw) {
 	const int64_t width = s.size[2], rows = s.n * s.size[0] * s.size[1];
-	const int64_t each = VG_TAP_ROWS / width > 0 ? VG_TAP_ROWS / width : 1;
+	const int64_t each = VG_TAP_ROWS / width;
 #pragma omp parallel for schedule(static)
 	for (int64_t tap = 0; tap < volume(s.taps); tap++) {
 		float *near = scratch + tap * VG_TAP_ROWS * s.c;

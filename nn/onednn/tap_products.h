@@ -17,7 +17,7 @@ enum { VG_TAP_ROWS = 256 }; // positions that are gathered at a time
 // y with channels last from y in channel blocks of b.
 void vg_channels_last(const float *y, int64_t n, int64_t c, int64_t positions, int64_t b, float *rows);
 // gw[tap] = Σ over positions of y ⊗ deep shifted by the tap; scratch holds
-// VG_TAP_ROWS·c numbers for each tap.
+// VG_TAP_ROWS·c numbers for each tap; a row of y has at most VG_TAP_ROWS positions.
 void vg_tap_weights(const float *deep, const float *y, vg_tap_products s, float *scratch, float *gw);
 // The gradient by plain weights, k × (parity, channel, tap) before the fold's table.
 void vg_weights_from_taps(const float *by_tap, int64_t k, int64_t c, int64_t taps, const int32_t *table, float *w);
