@@ -80,29 +80,17 @@ func (p *Program) Profile() ([]KernelTime, error) {
 func (d *Device) PeakGFLOPS() (peak float64, err error) {
 	const n, runs = 2048, 8
 	d.Do(func() {
-		var arena *onednn.Arena
-		if arena, err = onednn.NewArena(3 * 4 * n * n); err != nil {
-			return
-		}
-		defer arena.Close()
-		onednn.Fill(arena.At(0), 1, 3*n*n) // untouched memory is one page of zeros, which never leaves the cache
 		m := onednn.Dense(n, n)
-		var p *onednn.Primitive
-		if p, err = d.engine.MatMul(m, m, m); err != nil {
+		var t *timedPrimitive
+		t, err = d.time(func() (*onednn.Primitive, error) { return d.engine.MatMul(m, m, m) },
+			onednn.Source, onednn.Weights, onednn.Destination, onednn.Scratchpad)
+		if err != nil {
 			return
 		}
-		defer p.Close()
-		for i, arg := range []onednn.Argument{onednn.Source, onednn.Weights, onednn.Destination} {
-			if err = p.Bind(arg, arena.At(i*4*n*n)); err != nil {
-				return
-			}
-		}
-		for range runs {
-			begin := time.Now()
-			if err = p.Execute(d.engine); err != nil {
-				return
-			}
-			peak = max(peak, 2*n*n*n/time.Since(begin).Seconds()/1e9)
+		defer t.close()
+		var took time.Duration
+		if took, err = t.fastest(runs); err == nil {
+			peak = 2 * n * n * n / took.Seconds() / 1e9
 		}
 	})
 	return peak, err

@@ -45,6 +45,9 @@ type Status int
 // Unimplemented says that oneDNN has no kernel for what was asked.
 const Unimplemented = Status(C.dnnl_unimplemented)
 
+// InvalidArguments says that an operand is missing or does not fit.
+const InvalidArguments = Status(C.dnnl_invalid_arguments)
+
 func (s Status) Error() string {
 	switch C.dnnl_status_t(s) {
 	case C.dnnl_out_of_memory:

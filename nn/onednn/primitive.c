@@ -159,10 +159,12 @@ int vg_primitive_find(const vg_primitive *p, int arg) {
 int vg_primitive_bind(vg_primitive *p, int arg, void *data) {
 	int i = vg_primitive_find(p, arg);
 	if (i < 0) return dnnl_invalid_arguments;
+	p->bound |= data ? 1u << i : 0;
 	return dnnl_memory_set_data_handle(p->memories[i], data);
 }
 
 int vg_primitive_execute(const vg_primitive *p, const vg_engine *e) {
+	if (p->bound != (1u << p->count) - 1) return dnnl_invalid_arguments;
 	dnnl_status_t s = dnnl_primitive_execute(p->primitive, e->stream, p->count, p->args);
 	return s == dnnl_success ? dnnl_stream_wait(e->stream) : s;
 }

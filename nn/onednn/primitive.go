@@ -124,7 +124,8 @@ func (p *Primitive) Bind(arg Argument, data unsafe.Pointer) error {
 	return nil
 }
 
-// Execute runs the primitive to its end.
+// Execute runs the primitive to its end. An operand that was never bound, the
+// scratchpad among them, is an error.
 func (p *Primitive) Execute(e *Engine) error {
 	if s := C.vg_primitive_execute(p.p, &e.e); s != C.dnnl_success {
 		return fmt.Errorf("onednn: execute %s: %w", p.Implementation(), Status(s))

@@ -16,6 +16,7 @@ typedef struct {
 	dnnl_memory_t memories[VG_MAX_ARGS];
 	dnnl_exec_arg_t args[VG_MAX_ARGS];
 	int count;
+	unsigned bound; // bit i: operand i has an address
 	dnnl_memory_desc_t scratchpad;
 	char implementation[64];
 } vg_primitive;

@@ -94,3 +94,24 @@ func TestConvolutionErrors(t *testing.T) {
 		t.Error("bound an operand that a matrix product does not have")
 	}
 }
+
+func TestExecuteRefusesUnboundOperands(t *testing.T) {
+	e := engine(t)
+	a, err := NewArena(1 << 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	p, err := e.Reorder(Dense(2, 16, 3, 5), Blocked(8, 2, 16, 3, 5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Bind(From, a.At(0)); err != nil {
+		t.Fatal(err)
+	}
+	var s Status
+	if err := p.Execute(e); !errors.As(err, &s) || s != InvalidArguments {
+		t.Errorf("without an address for the result: %v; want %v", err, InvalidArguments)
+	}
+}
