@@ -42,17 +42,28 @@ func DefaultTGAN() *TGAN {
 // Networks composes TGAN: G(z0) = [G₁(z0, z1¹), …, G₁(z0, z1ᵀ)] with [z1¹, …, z1ᵀ] = G₀(z0).
 func (c *TGAN) Networks() gan.Networks {
 	g0, g1, d, frame := c.parts()
+	stages := &gan.Stages{
+		FrameLatentSize: g0.OutputSize,
+		Unroll: func(s *nn.Scope, z0 *nn.Node) *nn.Node {
+			return g0.Build(s.In("temporal"), z0) // N×100 → N×100×16
+		},
+		Paint: func(s *nn.Scope, z0, z1 *nn.Node) *nn.Node {
+			return g1.Build(s.In("spatial"), z0, z1) // N×100×16 → N×3×16×64×64
+		},
+	}
 	nets := gan.Networks{
 		LatentSize: g0.LatentSize,
 		Latent:     uniform, // z0 ~ U[-1, 1]^100
+		Bound:      1,
 		Generator: func(s *nn.Scope, in gan.Input) gan.Output {
 			z0 := in.Latent
-			z1 := g0.Build(s.In("temporal"), z0)                        // N×100   → N×100×16
-			return gan.Output{Clips: g1.Build(s.In("spatial"), z0, z1)} // N×100×16 → N×3×16×64×64
+			return gan.Output{Clips: stages.Paint(s, z0, stages.Unroll(s, z0))}
 		},
+		Stages: stages,
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			return d.Build(s, x) // N×3×16×64×64 → N×1
 		},
+		Hidden: d.Hidden,
 	}
 	if c.GAN.Frame.Frames > 0 {
 		nets.FrameDiscriminator = func(s *nn.Scope, x *nn.Node) *nn.Node {

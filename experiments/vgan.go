@@ -51,6 +51,7 @@ func (c *VGAN) Networks() gan.Networks {
 		Discriminator: func(s *nn.Scope, x *nn.Node) *nn.Node {
 			return d.Build(s, x) // N×3×32×64×64 → N×2
 		},
+		Hidden: d.Hidden,
 	}
 	if c.Conditional {
 		nets.LatentSize, nets.Latent, nets.Given = 0, nil, 1

@@ -108,23 +108,32 @@ func generatorOf(c *contents) (*GeneratorFile, error) {
 			prefix = averagePrefix
 		}
 	}
-	f := &GeneratorFile{Params: nn.NewParams(0), Metadata: c.metadata}
+	params, err := c.params(prefix, generatorPath)
+	if err != nil {
+		return nil, err
+	}
+	if len(params.All()) == 0 {
+		return nil, fmt.Errorf("%w: it has no generator", ErrFormat)
+	}
+	return &GeneratorFile{Params: params, Metadata: c.metadata}, nil
+}
+
+// params are the parameters and states of a network, whose tensors' names begin with prefix.
+func (c *contents) params(prefix, network string) (*nn.Params, error) {
+	params := nn.NewParams(0)
 	for _, name := range slices.Sorted(maps.Keys(c.arrays)) {
 		for _, kind := range []string{paramPrefix, statePrefix} {
 			path, ok := strings.CutPrefix(name, prefix+kind)
-			if !ok || !strings.HasPrefix(path, generatorPath+"/") {
+			if !ok || !strings.HasPrefix(path, network+"/") {
 				continue
 			}
 			a := c.arrays[name]
-			if _, err := f.Params.New(path, kind == paramPrefix, stored(a.values), a.shape...); err != nil {
+			if _, err := params.New(path, kind == paramPrefix, stored(a.values), a.shape...); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 			}
 		}
 	}
-	if len(f.Params.All()) == 0 {
-		return nil, fmt.Errorf("%w: it has no generator", ErrFormat)
-	}
-	return f, nil
+	return params, nil
 }
 
 // stored is an initializer by values that are there already.

@@ -13,6 +13,8 @@ type Networks struct {
 	LatentSize int // numbers in a latent vector; 0, where frames are given: there is none
 	// Latent draws one latent vector: it fills dst, of LatentSize, from rng only.
 	Latent func(rng *rand.Rand, dst []float32)
+	// Bound says that the numbers of a latent vector lie in ±Bound; 0: anywhere.
+	Bound float64
 	// Given is how many first frames of a real clip the generator is given, to make a clip
 	// that goes on from there; 0: none. In a step they are those of the step's real clips.
 	Given int
@@ -21,12 +23,30 @@ type Networks struct {
 	Frames func(rng *rand.Rand, dst []float32) error
 	// Generator makes clips. It is built in the scope "gen".
 	Generator func(s *nn.Scope, in Input) Output
+	// Stages are the two halves of a generator that unrolls time first, to be run one
+	// without the other; nil for a generator of one piece.
+	Stages *Stages
 	// Discriminator maps clips (N×C×T×H×W) to scores (N×1), or to the two logits of real
 	// and of generated (N×2), see Score. It is built in the scope "dis".
 	Discriminator func(s *nn.Scope, x *nn.Node) *nn.Node
+	// Hidden maps clips (N×C×T×H×W) to what the discriminator's hidden layers give, the
+	// first first, in the scope "dis" too: what it knows of a clip, to be used by others.
+	// Training has no use for it; it may be nil.
+	Hidden func(s *nn.Scope, x *nn.Node) []*nn.Node
 	// FrameDiscriminator maps frames (N×C×H×W) to scores (N×1). It is built in the
 	// scope "framedis", and may be nil unless Config.Frame asks for it.
 	FrameDiscriminator func(s *nn.Scope, x *nn.Node) *nn.Node
+}
+
+// Stages are a generator's two halves, so that Generator is Paint after Unroll. Both are
+// built in the scope "gen".
+type Stages struct {
+	FrameLatentSize int // numbers in the latent vector of a frame
+	// Unroll maps latent vectors of clips (N×LatentSize) to those of their frames
+	// (N×FrameLatentSize×T), in [-1, 1].
+	Unroll func(s *nn.Scope, clip *nn.Node) *nn.Node
+	// Paint maps both to clips (N×C×T×H×W), of any number of frames T.
+	Paint func(s *nn.Scope, clip, frames *nn.Node) *nn.Node
 }
 
 // Input is what a generator starts from.

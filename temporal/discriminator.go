@@ -84,11 +84,24 @@ func (d Discriminator) Validate() error {
 // fewer frames than 2 to the number of layers leave one time step early, the
 // layers after it convolve frames alone.
 func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
+	hidden := d.Hidden(s, x)
+	if hidden == nil {
+		return nil
+	}
+	h := hidden[len(hidden)-1] // N×512×1×4×4
+	whole := nn.Geometry{Kernel: h.Shape()[2:]}
+	h = s.In("head").Conv(h, d.Logits, whole, d.layers()) // N×1×1×1×1
+	return s.Reshape(h, x.Shape()[0], d.Logits)           // N×1
+}
+
+// Hidden maps clips x to what each hidden layer gives after its activation, the first
+// layer first: what the discriminator sees in a clip. nil when s has an error.
+func (d Discriminator) Hidden(s *nn.Scope, x *nn.Node) []*nn.Node {
 	if !s.Accepts(d.Validate(), x, -1, d.Channels, d.Frames, d.Size, d.Size) {
 		return nil
 	}
-	o := nn.LayerOptions{Weight: initial(d.InitNormal, nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}), SpectralNorm: d.SpectralNorm}
-
+	o := d.layers()
+	var hidden []*nn.Node
 	h, width := x, d.Width // N×3×16×64×64
 	for i := 0; h != nil && h.Shape()[4] > edgeSize; i++ {
 		layer, norm := s.In("c%d", i), d.BatchNorm && i > 0
@@ -100,12 +113,15 @@ func (d Discriminator) Build(s *nn.Scope, x *nn.Node) *nn.Node {
 		h = layer.GaussianNoise(h, d.Noise)
 		h = layer.LeakyReLU(h, d.Slope)
 		width = min(2*width, d.MaxWidth)
+		hidden = append(hidden, h)
 	}
 	if h == nil {
 		return nil
 	}
-	o.NoBias = false
-	whole := nn.Geometry{Kernel: h.Shape()[2:]}
-	h = s.In("head").Conv(h, d.Logits, whole, o) // N×1×1×1×1
-	return s.Reshape(h, x.Shape()[0], d.Logits)  // N×1
+	return hidden
+}
+
+// layers are the settings that all convolutions share.
+func (d Discriminator) layers() nn.LayerOptions {
+	return nn.LayerOptions{Weight: initial(d.InitNormal, nn.InitialWeights{Gain: d.InitGain, Uniform: d.InitUniform}), SpectralNorm: d.SpectralNorm}
 }

@@ -128,3 +128,33 @@ func TestDiscriminatorReports(t *testing.T) {
 		})
 	}
 }
+
+// The hidden layers are those that Build goes through, and each has its place in the figure.
+func TestDiscriminatorHidden(t *testing.T) {
+	d := DefaultDiscriminator()
+	d.Width, d.MaxWidth = 8, 32
+	params := nn.NewParams(1)
+	s := nn.NewScope(gorgonia.NewGraph(), params, nn.ScopeOptions{})
+	x := s.Input("x", 2, 3, 16, 64, 64)
+	hidden := d.Hidden(s.In("dis"), x)
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	want := []tensor.Shape{{2, 8, 8, 32, 32}, {2, 16, 4, 16, 16}, {2, 32, 2, 8, 8}, {2, 32, 1, 4, 4}}
+	if len(hidden) != len(want) {
+		t.Fatalf("%d layers, want %d", len(hidden), len(want))
+	}
+	for i, h := range hidden {
+		if !h.Shape().Eq(want[i]) {
+			t.Errorf("layer %d is %v, want %v", i, h.Shape(), want[i])
+		}
+	}
+	count := len(params.All())
+	d.Build(s.In("dis"), x)
+	if err := s.Err(); err != nil || len(params.All()) != count+2 {
+		t.Errorf("Build adds %d parameters to those of the hidden layers, want the head's 2: %v", len(params.All())-count, err)
+	}
+	if other := d.Hidden(s.In("dis"), s.Input("y", 2, 1, 16, 64, 64)); other != nil || s.Err() == nil {
+		t.Error("grey clips were taken for colour")
+	}
+}

@@ -226,18 +226,18 @@ func TestWindowStart(t *testing.T) {
 		{100, 0, 1, 42, "a single window is in the middle"}, {10, 3, 5, 0, "a video shorter than the window"},
 	}
 	for _, test := range tests {
-		if got := windowStart(test.length, 16, test.i, test.n); got != test.want {
+		if got := WindowStart(test.length, 16, test.i, test.n); got != test.want {
 			t.Errorf("window %d of %d in %d frames begins at %d, want %d: %s", test.i, test.n, test.length, got, test.want, test.reason)
 		}
 	}
 }
 
 func TestTally(t *testing.T) {
-	c := newTally(2)
-	c.add(0, 0, []float32{0.9, 0.1})
-	c.add(0, 0, []float32{0.4, 0.6}) // wrong by itself, right in the mean
-	c.add(1, 1, []float32{0.6, 0.4})
-	r := c.result()
+	c := NewTally(2)
+	c.Add(0, 0, []float32{0.9, 0.1})
+	c.Add(0, 0, []float32{0.4, 0.6}) // wrong by itself, right in the mean
+	c.Add(1, 1, []float32{0.6, 0.4})
+	r := c.Result()
 	if r.Clips != 3 || r.Videos != 2 || r.ClipAccuracy != 1.0/3 || r.VideoAccuracy != 0.5 || r.Confusion[1][0] != 1 {
 		t.Errorf("%+v", r)
 	}

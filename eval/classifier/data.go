@@ -21,8 +21,10 @@ type DataOptions struct {
 	Classes []string // only these; empty: all
 	Frames  int
 	Size    int
-	Logger  *slog.Logger
-	Opening func(done, total int) // called while video files are opened for the first time; may be nil
+	// Preprocess is how frames become squares; a prepared folder must have been made so.
+	Preprocess datasets.Preprocessing
+	Logger     *slog.Logger
+	Opening    func(done, total int) // called while video files are opened for the first time; may be nil
 }
 
 // OpenData opens training and test clips. UCF101 is divided by its official split, Moving MNIST by MNIST's own test
@@ -66,16 +68,16 @@ func OpenData(ctx context.Context, o DataOptions) (data Data, err error) {
 // open opens a part of the clips.
 func (o DataOptions) open(ctx context.Context, s datasets.Selection) (datasets.ClipSource, error) {
 	if datasets.IsPrepared(o.Root) {
-		return datasets.OpenPrepared(datasets.PreparedOptions{Dir: o.Root, Selection: s, Frames: o.Frames, Size: o.Size, Logger: o.Logger})
+		return datasets.OpenPrepared(datasets.PreparedOptions{Dir: o.Root, Selection: s, Frames: o.Frames, Size: o.Size, Preprocess: o.Preprocess, Logger: o.Logger})
 	}
 	videos := datasets.VideoOptions{Progress: o.Opening, Logger: o.Logger}
 	if _, err := datasets.ListUCF101(o.Root, ""); err == nil {
-		return datasets.OpenUCF101(ctx, datasets.UCF101Options{Root: o.Root, Selection: s, Frames: o.Frames, Size: o.Size, VideoOptions: videos})
+		return datasets.OpenUCF101(ctx, datasets.UCF101Options{Root: o.Root, Selection: s, Frames: o.Frames, Size: o.Size, Preprocess: o.Preprocess, VideoOptions: videos})
 	}
 	if s.Split != 0 {
 		return nil, fmt.Errorf("%s has no official split: %w", o.Root, datasets.ErrNoClips)
 	}
-	return datasets.OpenFolder(ctx, datasets.FolderOptions{Root: o.Root, Classes: s.Classes, Frames: o.Frames, Size: o.Size, VideoOptions: videos})
+	return datasets.OpenFolder(ctx, datasets.FolderOptions{Root: o.Root, Classes: s.Classes, Frames: o.Frames, Size: o.Size, Preprocess: o.Preprocess, VideoOptions: videos})
 }
 
 // Close closes both sets.
@@ -147,7 +149,7 @@ func (p *part) Draw(ctx context.Context, rng *rand.Rand, dst []byte) (int, error
 	}
 	i := rng.IntN(len(p.clips))
 	clip := p.ClipSource.Clips()[p.clips[i]]
-	start := windowStart(clip.Frames, p.info.Frames, rng.IntN(1<<16), 1<<16)
+	start := WindowStart(clip.Frames, p.info.Frames, rng.IntN(1<<16), 1<<16)
 	return clip.Label, p.Read(ctx, i, start, dst)
 }
 

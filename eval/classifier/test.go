@@ -43,7 +43,7 @@ func Test(ctx context.Context, c Classifier, set datasets.Source, o TestOptions)
 	if !slices.Equal(info.Classes, c.Classes()) {
 		return TestResult{}, fmt.Errorf("classifier: test: the clips have the classes %v, the classifier knows %v", info.Classes, c.Classes())
 	}
-	t := newTally(len(info.Classes))
+	t := NewTally(len(info.Classes))
 	batch := &windowBatch{info: info, table: datasets.Symmetric.Table(), pixels: make([]byte, info.Bytes())}
 	judge := func() error {
 		if len(batch.labels) == 0 {
@@ -54,7 +54,7 @@ func Test(ctx context.Context, c Classifier, set datasets.Source, o TestOptions)
 			return err
 		}
 		for i, label := range batch.labels {
-			t.add(batch.videos[i], label, result.Probabilities.Row(i))
+			t.Add(batch.videos[i], label, result.Probabilities.Row(i))
 		}
 		batch.reset()
 		return nil
@@ -69,7 +69,7 @@ func Test(ctx context.Context, c Classifier, set datasets.Source, o TestOptions)
 		total = len(clips) * o.Windows
 		read = func(i int) (int, int, error) {
 			at := i / o.Windows
-			start := windowStart(clips[at].Frames, info.Frames, i%o.Windows, o.Windows)
+			start := WindowStart(clips[at].Frames, info.Frames, i%o.Windows, o.Windows)
 			return at, clips[at].Label, finite.Read(ctx, at, start, batch.pixels)
 		}
 	}
@@ -91,11 +91,11 @@ func Test(ctx context.Context, c Classifier, set datasets.Source, o TestOptions)
 	if err := judge(); err != nil {
 		return TestResult{}, err
 	}
-	return t.result(), nil
+	return t.Result(), nil
 }
 
-// windowStart is the first frame of window i of n in a video of the given length.
-func windowStart(length, frames, i, n int) int {
+// WindowStart is the first frame of window i of n in a video of the given length.
+func WindowStart(length, frames, i, n int) int {
 	room := max(length-frames, 0)
 	if n == 1 {
 		return room / 2
@@ -113,7 +113,7 @@ type windowBatch struct {
 }
 
 func (b *windowBatch) add(video, label int) {
-	b.clips = appendClip(b.clips, b.pixels, b.info.Channels, b.table)
+	b.clips = AppendClip(b.clips, b.pixels, b.info.Channels, b.table)
 	b.labels, b.videos = append(b.labels, label), append(b.videos, video)
 }
 
@@ -125,8 +125,8 @@ func (b *windowBatch) reset() {
 	b.clips, b.labels, b.videos = b.clips[:0], b.labels[:0], b.videos[:0]
 }
 
-// appendClip appends a clip of T×H×W×C bytes as C×T×H×W numbers.
-func appendClip(dst []float32, pixels []byte, channels int, table *[256]float32) []float32 {
+// AppendClip appends a clip of T×H×W×C bytes as C×T×H×W numbers.
+func AppendClip(dst []float32, pixels []byte, channels int, table *[256]float32) []float32 {
 	for c := range channels {
 		for i := c; i < len(pixels); i += channels {
 			dst = append(dst, table[pixels[i]])
@@ -135,22 +135,24 @@ func appendClip(dst []float32, pixels []byte, channels int, table *[256]float32)
 	return dst
 }
 
-// tally counts judgements.
-type tally struct {
+// Tally counts judgements of windows, and sums up what was said of each video.
+type Tally struct {
 	confusion [][]int
 	sums      map[int][]float64 // of a video's probabilities
 	labels    map[int]int
 }
 
-func newTally(classes int) *tally {
-	t := &tally{confusion: make([][]int, classes), sums: map[int][]float64{}, labels: map[int]int{}}
+// NewTally counts for a number of classes.
+func NewTally(classes int) *Tally {
+	t := &Tally{confusion: make([][]int, classes), sums: map[int][]float64{}, labels: map[int]int{}}
 	for i := range t.confusion {
 		t.confusion[i] = make([]int, classes)
 	}
 	return t
 }
 
-func (t *tally) add(video, label int, probabilities []float32) {
+// Add counts what is said of a window of a video: the probabilities of the classes.
+func (t *Tally) Add(video, label int, probabilities []float32) {
 	t.confusion[label][argmax(probabilities)]++
 	sum, ok := t.sums[video]
 	if !ok {
@@ -162,7 +164,8 @@ func (t *tally) add(video, label int, probabilities []float32) {
 	}
 }
 
-func (t *tally) result() TestResult {
+// Result is what was counted so far. A video is judged by the mean probabilities of its windows.
+func (t *Tally) Result() TestResult {
 	r := TestResult{Videos: len(t.sums), Confusion: t.confusion}
 	right := 0
 	for i, row := range t.confusion {

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 
-	"gorgonia.org/gorgonia"
-
 	"videogan/datasets"
 	"videogan/eval"
 	"videogan/eval/weights"
@@ -14,87 +12,37 @@ import (
 	"videogan/nn/exec"
 )
 
-// trainer takes steps of Adam on the cross-entropy of batches.
+// trainer teaches a SmallC3D.
 type trainer struct {
-	cfg       Config
-	params    *nn.Params
-	random    *nn.RandomState
-	program   *exec.Program
-	judge     *Small
-	optimizer *nn.Adam
-	fused     nn.Optimizer
-	gradients []gorgonia.ValueGrad
-	step      int
-
-	x, labels, loss, logits *nn.Node
+	*Learner
+	cfg   Config
+	judge *Small
 }
 
 func newTrainer(dev *exec.Device, cfg Config, classes []string) (*trainer, error) {
-	t := &trainer{cfg: cfg, params: nn.NewParams(cfg.Train.Seed), random: &nn.RandomState{Seed: cfg.Train.Seed}, optimizer: nn.NewAdam(cfg.Train.LR, 0.9, 0.999)}
-	t.fused = dev.Fused(t.optimizer)
-	n, batch := cfg.Network, cfg.Train.Batch
-	s := nn.NewScope(gorgonia.NewGraph(), t.params, nn.ScopeOptions{Training: true, Random: t.random})
-	t.x = s.Input("clips", batch, n.Channels, n.Frames, n.Size, n.Size)
-	t.labels = s.Input("labels", batch, n.Classes) // one-hot
-	_, t.logits = n.Build(s, t.x)
-	t.loss = s.Scale(s.Sum(s.Mul(t.labels, s.LogSoftmax(t.logits, 1))), -1/float64(batch))
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("classifier: %w", err)
+	n, params := cfg.Network, nn.NewParams(cfg.Train.Seed)
+	build := func(s *nn.Scope, x *nn.Node) *nn.Node {
+		_, logits := n.Build(s, x)
+		return logits
 	}
-	outputs := []*nn.Node{t.loss, t.logits}
-	var wrt []*nn.Node
-	trainable := t.params.Trainable("")
-	for _, p := range trainable {
-		wrt = append(wrt, s.Param(p.Name, nil, p.Value.Shape()...))
+	learner, err := NewLearner(dev, params, build, LearnerOptions{
+		Input: []int{cfg.Train.Batch, n.Channels, n.Frames, n.Size, n.Size}, Classes: n.Classes,
+		Adam: nn.NewAdam(cfg.Train.LR, 0.9, 0.999), Seed: cfg.Train.Seed,
+	})
+	if err != nil {
+		return nil, err
 	}
-	grads := s.Grad(t.loss, wrt...)
-	outputs = append(outputs, grads...)
-	var err error
-	if t.program, err = exec.Compile(dev, s, outputs...); err != nil {
-		return nil, fmt.Errorf("classifier: compile: %w", err)
-	}
-	for i, p := range trainable {
-		t.gradients = append(t.gradients, &nn.Gradient{Param: p, Tensor: t.program.Tensor(grads[i])})
-	}
-	t.judge, err = newSmall(dev, t.params, n, classes, batch)
-	return t, err
+	judge, err := newSmall(dev, params, n, classes, cfg.Train.Batch)
+	return &trainer{Learner: learner, cfg: cfg, judge: judge}, err
 }
 
 // update takes one step; share is how much of the training is over. It returns the batch's loss and accuracy.
 func (t *trainer) update(batch *datasets.Batch, share float64) (loss, accuracy float64, err error) {
 	n := t.cfg.Network
-	x := t.program.Data(t.x)
-	copy(x, batch.Clips)
+	copy(t.Input(), batch.Clips)
 	shape := eval.Shape{Clips: len(batch.Labels), Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}
-	t.cfg.Augment.Apply(nn.Stream(t.cfg.Train.Seed, fmt.Sprintf("augment/%d", t.step)), x, shape)
-	hot := t.program.Data(t.labels)
-	clear(hot)
-	for i, label := range batch.Labels {
-		if label < 0 {
-			return 0, 0, fmt.Errorf("classifier: train: a clip has no label: sort the videos into one folder a class")
-		}
-		hot[i*n.Classes+label] = 1
-	}
-	t.random.Counter = uint64(t.step)
-	if err := t.program.RunAll(); err != nil {
-		return 0, 0, fmt.Errorf("classifier: step %d: %w", t.step+1, err)
-	}
-	if loss = float64(t.program.Data(t.loss)[0]); math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, 0, fmt.Errorf("classifier: step %d: the loss is %v: lower train.lr", t.step+1, loss)
-	}
-	t.optimizer.SetLearningRate(t.cfg.Train.LR * (1 + math.Cos(math.Pi*share)) / 2)
-	if err := t.fused.Step(t.gradients); err != nil {
-		return 0, 0, fmt.Errorf("classifier: step %d: %w", t.step+1, err)
-	}
-	t.step++
-	right := 0
-	logits := t.program.Data(t.logits)
-	for i, label := range batch.Labels {
-		if argmax(logits[i*n.Classes:(i+1)*n.Classes]) == label {
-			right++
-		}
-	}
-	return loss, float64(right) / float64(len(batch.Labels)), nil
+	t.cfg.Augment.Apply(nn.Stream(t.cfg.Train.Seed, fmt.Sprintf("augment/%d", t.step)), t.Input(), shape)
+	return t.Step(batch.Labels, t.cfg.Train.LR*(1+math.Cos(math.Pi*share))/2)
 }
 
 // saveState writes parameters and what Adam keeps.
