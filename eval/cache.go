@@ -13,14 +13,14 @@ import (
 )
 
 // FeatureKey is all that decides features, and with it the name of the file that keeps them. What comes after the
-// features (ε, splits, neighbours) is not in it, so that several measures share one file.
+// features (ε, splits, neighbours) is not in it, so that several measures share one file; nor is their number: clip i of
+// a seed is always the same, and a longer measurement goes on where a shorter one ended.
 type FeatureKey struct {
 	Classifier Classifier `json:"classifier"`
 	Input      Input      `json:"input"`
 	Subject    Subject    `json:"subject"`           // whose clips
 	Dataset    string     `json:"dataset,omitempty"` // for real clips
 	Split      string     `json:"split,omitempty"`
-	Samples    int        `json:"samples"`
 	Repeat     int        `json:"repeat"` // from 0
 	Seed       uint64     `json:"seed"`
 	Version    string     `json:"version"`
@@ -28,13 +28,13 @@ type FeatureKey struct {
 
 // GeneratedKey is the key of the features of what is scored, in a repeat from 0.
 func (p Protocol) GeneratedKey(repeat int) FeatureKey {
-	return FeatureKey{Classifier: p.Classifier, Input: p.Input, Subject: p.Subject, Samples: p.Samples, Repeat: repeat, Seed: p.Seed, Version: p.Version}
+	return FeatureKey{Classifier: p.Classifier, Input: p.Input, Subject: p.Subject, Repeat: repeat, Seed: p.Seed, Version: p.Version}
 }
 
 // ReferenceKey is the key of the features of the reference's clips, whatever they are compared with.
 func (p Protocol) ReferenceKey() FeatureKey {
 	return FeatureKey{Classifier: p.Classifier, Input: p.Input, Subject: Subject{Kind: "real", Checkpoint: p.Reference.IndexHash},
-		Dataset: p.Reference.Dataset, Split: p.Reference.Split, Samples: p.Reference.Samples, Seed: p.Seed, Version: p.Version}
+		Dataset: p.Reference.Dataset, Split: p.Reference.Split, Seed: p.Seed, Version: p.Version}
 }
 
 // Hash is SHA-256 of the key's JSON in hexadecimal.

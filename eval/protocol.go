@@ -19,6 +19,9 @@ const (
 	MeasureDensity         = "density"
 	MeasureCoverage        = "coverage"
 	MeasureModes           = "modes"
+	MeasureModesKL         = "modes-kl"
+	MeasureDuplicates      = "duplicates" // share of groups with a pair of near duplicates
+	MeasureNearest         = "nearest-distance"
 	MeasureSSIM            = "ssim"
 	MeasurePSNR            = "psnr"
 )
@@ -37,7 +40,8 @@ type Protocol struct {
 	Epsilon    float64   `json:"epsilon"`
 	Neighbours int       `json:"neighbours,omitempty"`  // k of precision, recall, density and coverage
 	Subsets    int       `json:"subsets,omitempty"`     // of the kernel distance
-	SubsetSize int       `json:"subset_size,omitempty"` // clips in each
+	SubsetSize int       `json:"subset_size,omitempty"` // clips in each, and in each group of the birthday test
+	Threshold  float64   `json:"threshold,omitempty"`   // of the birthday test: clips nearer than this are duplicates
 	Reference  Reference `json:"reference"`
 	// Seed draws latents, reference clips and subsets.
 	Seed    uint64  `json:"seed"`
@@ -143,6 +147,7 @@ func (p Protocol) fields() []field {
 		on("neighbours", p.Neighbours),
 		on("subsets", p.Subsets),
 		on("subset_size", p.SubsetSize),
+		on("threshold", strconv.FormatFloat(p.Threshold, 'g', -1, 64)),
 		on("reference.dataset", p.Reference.Dataset),
 		on("reference.index_hash", p.Reference.IndexHash),
 		on("reference.split", p.Reference.Split),

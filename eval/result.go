@@ -16,12 +16,14 @@ import (
 
 // Result is a score with all that is needed to repeat it, as it stands in scores/NAME.json of a run folder.
 type Result struct {
-	Name     string    `json:"name"` // of the file, without .json: "inception-score-small-ema-step-010000"
-	Value    float64   `json:"value"`
-	Std      float64   `json:"std"`              // over Values; 0 for a single one
-	Values   []float64 `json:"values,omitempty"` // one a split, repeat or subset
-	Warnings []string  `json:"warnings,omitempty"`
-	Protocol Protocol  `json:"protocol"`
+	Name   string    `json:"name"` // of the file, without .json: "inception-score-small-ema-step-010000"
+	Value  float64   `json:"value"`
+	Std    float64   `json:"std"`              // over Values; 0 for a single one
+	Values []float64 `json:"values,omitempty"` // one a split, repeat or subset
+	// Histogram counts clips by class, of all repeats (modes).
+	Histogram []int    `json:"histogram,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+	Protocol  Protocol `json:"protocol"`
 }
 
 // NewResult gives a score its protocol, a name made of measure, preset or classifier, and subject, and the warnings for
@@ -61,7 +63,7 @@ func (r Result) check() error {
 	if r.Protocol.Measure == "" {
 		return fmt.Errorf("%w: a result without a measure in its protocol", ErrFormat)
 	}
-	for _, v := range append([]float64{r.Value, r.Std, r.Protocol.Epsilon}, r.Values...) {
+	for _, v := range append([]float64{r.Value, r.Std, r.Protocol.Epsilon, r.Protocol.Threshold}, r.Values...) {
 		if !finite(v) {
 			return fmt.Errorf("%w: a result of %v", ErrFormat, v)
 		}

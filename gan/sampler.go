@@ -76,7 +76,7 @@ func (s *Sampler) Sample(seed uint64) ([]float32, error) { return s.SampleFrom(s
 // until the next call.
 func (s *Sampler) SampleFrom(seed uint64, first int) ([]float32, error) {
 	err := s.nets.fill(s.program, s.in, func(i int, purpose string) *rand.Rand {
-		return nn.Stream(seed, fmt.Sprintf("%s/sample/%d", purpose, first+i))
+		return sampleStream(seed, purpose, first+i)
 	})
 	if err != nil {
 		return nil, err
