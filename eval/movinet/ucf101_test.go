@@ -6,6 +6,7 @@ import (
 
 	"videogan/datasets"
 	"videogan/eval"
+	"videogan/eval/classifier"
 )
 
 // leastAccuracy is what the five classes of UCF101 must reach by nearest centroid of the features.
@@ -19,6 +20,7 @@ func TestUCF101(t *testing.T) {
 		t.Skip("MOVINET_TFLITE names no model, or UCF101 no folder of clips")
 	}
 	const frames, stride = 65, 5 // 13 frames at 5 a second of 25
+	const together = 8           // clips judged at a time
 	judge, err := Open(path, Options{Stride: stride})
 	if err != nil {
 		t.Fatal(err)
@@ -34,20 +36,21 @@ func TestUCF101(t *testing.T) {
 		var all eval.Features
 		var labels []int
 		table := datasets.Symmetric.Table()
-		pixels, clip := make([]byte, set.Info().Bytes()), make([]float32, set.Info().Bytes())
+		pixels, clips := make([]byte, set.Info().Bytes()), []float32(nil)
 		for i, c := range set.Clips() {
 			if err := set.Read(t.Context(), i, max(c.Frames-frames, 0)/2, pixels); err != nil {
 				t.Fatal(err)
 			}
-			for k, v := range pixels {
-				clip[k%3*len(pixels)/3+k/3] = table[v]
-			}
-			result, err := judge.Classify(t.Context(), clip, eval.Shape{Clips: 1, Channels: 3, Frames: frames, Height: size, Width: size})
-			if err != nil {
-				t.Fatal(err)
-			}
-			all.Data, all.Rows, all.Dims = append(all.Data, result.Features.Data...), all.Rows+1, result.Features.Dims
+			clips = classifier.AppendClip(clips, pixels, 3, table)
 			labels = append(labels, c.Label)
+			if n := len(clips) / len(pixels); n == together || i == len(set.Clips())-1 {
+				result, err := judge.Classify(t.Context(), clips, eval.Shape{Clips: n, Channels: 3, Frames: frames, Height: size, Width: size})
+				if err != nil {
+					t.Fatal(err)
+				}
+				all.Data, all.Rows, all.Dims = append(all.Data, result.Features.Data...), all.Rows+n, result.Features.Dims
+				clips = clips[:0]
+			}
 		}
 		return all, labels
 	}

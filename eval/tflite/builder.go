@@ -43,15 +43,22 @@ type rounding struct {
 	zero, low, high int32
 }
 
+// round takes numbers within ±2⁶² (moderate sees to it); halves go up.
 func (r rounding) round(v float64) int32 {
-	v = math.Floor(v+0.5) + float64(r.zero)
-	switch {
-	case v <= float64(r.low):
-		return r.low
-	case v >= float64(r.high):
-		return r.high
+	v += 0.5
+	whole := int64(v)                                        // toward zero
+	whole -= int64(math.Float64bits(v-float64(whole)) >> 63) // down, where that was up
+	return int32(max(int64(r.low), min(whole+int64(r.zero), int64(r.high))))
+}
+
+// moderate refuses factors with which a 32-bit number could leave the range of round.
+func moderate(factors ...float64) error {
+	for _, f := range factors {
+		if !(f <= 1<<30) {
+			return fmt.Errorf("%w: scales that are a factor of %g apart", ErrUnsupported, f)
+		}
 	}
-	return int32(v)
+	return nil
 }
 
 // Fused activations, ActivationFunctionType of the schema.

@@ -10,6 +10,7 @@ type layer struct {
 	zero                          int32     // of the input
 	factors                       []float64 // of each output channel
 	rounding
+	packed // of a convolution over all channels
 }
 
 // layer checks a convolution; the kernel's output channels lie on the given axis of its four.
@@ -37,6 +38,9 @@ func (b *builder) layer(channelAxis, padding, strideW, strideH, activation int) 
 	for i := range l.factors {
 		l.factors[i] = x.scales[0] * w.scales[i%len(w.scales)] / y.scales[0]
 	}
+	if err := moderate(l.factors...); err != nil {
+		return nil, err
+	}
 	l.rounding, err = b.rounding(activation)
 	return l, err
 }
@@ -63,54 +67,44 @@ func (b *builder) conv() (func(*Stream), error) {
 	if b.in(1).shape[3] != l.channelsIn {
 		return nil, fmt.Errorf("%w: kernel %v on %v", ErrFormat, b.in(1).shape, b.in(0).shape)
 	}
-	return func(s *Stream) {
-		x, y := l.centred(s), s.integer[l.y]
-		sums := make([]int32, l.channelsOut)
-		for i := range l.out[0] {
-			firstRow, endRow, top := l.span(0, i)
-			for j := range l.out[1] {
-				first, end, left := l.span(1, j)
-				copy(sums, l.bias)
-				for r := firstRow; r < endRow; r++ {
-					// A kernel row is contiguous in both: w×C numbers.
-					from := ((top+r)*l.in[1] + left + first) * l.channelsIn
-					n := (end - first) * l.channelsIn
-					l.accumulate(sums, x[from:from+n], (r*l.kernel[1]+first)*l.channelsIn)
-				}
-				out := y[(i*l.out[1]+j)*l.channelsOut:][:l.channelsOut]
-				for k, sum := range sums {
-					out[k] = l.round(float64(sum) * l.factors[k])
-				}
-			}
-		}
-	}, nil
+	if l.n = l.kernel[0] * l.kernel[1] * l.channelsIn; l.n > maxProducts {
+		return nil, fmt.Errorf("%w: kernel %v: a sum of %d products, want %d or fewer", ErrUnsupported, b.in(1).shape, l.n, maxProducts)
+	}
+	l.packed = pack(l.weights, l.channelsOut, l.n)
+	if l.kernel == [2]int{1, 1} && l.stride == [2]int{1, 1} {
+		return l.pointwise, nil
+	}
+	return l.convolve, nil
 }
 
-// accumulate adds to each output channel the product of x with its weights from offset on, four channels at a time.
-func (l *layer) accumulate(sums, x []int32, offset int) {
-	stride := l.kernel[0] * l.kernel[1] * l.channelsIn
-	k := 0
-	for ; k+4 <= len(sums); k += 4 {
-		a := l.weights[k*stride+offset:][:len(x)]
-		b := l.weights[(k+1)*stride+offset:][:len(x)]
-		c := l.weights[(k+2)*stride+offset:][:len(x)]
-		d := l.weights[(k+3)*stride+offset:][:len(x)]
-		var sa, sb, sc, sd int32
-		for i, v := range x {
-			sa += v * a[i]
-			sb += v * b[i]
-			sc += v * c[i]
-			sd += v * d[i]
-		}
-		sums[k] += sa
-		sums[k+1] += sb
-		sums[k+2] += sc
-		sums[k+3] += sd
+// pointwise runs a 1×1 kernel: what it reads lies ready in the input.
+func (l *layer) pointwise(s *Stream) {
+	x, y := s.wide[:len(s.integer[l.x])], s.integer[l.y]
+	for i, v := range s.integer[l.x] {
+		x[i] = int64(v - l.zero)
 	}
-	for ; k < len(sums); k++ {
-		w := l.weights[k*stride+offset:][:len(x)]
-		for i, v := range x {
-			sums[k] += v * w[i]
+	for at := range l.out[0] * l.out[1] {
+		l.products(y[at*l.channelsOut:][:l.channelsOut], x[at*l.n:][:l.n])
+	}
+}
+
+// convolve gathers what the kernel reads at each position.
+func (l *layer) convolve(s *Stream) {
+	x, y, patch := s.integer[l.x], s.integer[l.y], s.wide[:l.n]
+	for i := range l.out[0] {
+		firstRow, endRow, top := l.span(0, i)
+		for j := range l.out[1] {
+			first, end, left := l.span(1, j)
+			clear(patch)
+			for r := firstRow; r < endRow; r++ {
+				// A kernel row is contiguous in both: w×C numbers.
+				to := patch[(r*l.kernel[1]+first)*l.channelsIn : (r*l.kernel[1]+end)*l.channelsIn]
+				from := x[((top+r)*l.in[1]+left+first)*l.channelsIn:][:len(to)]
+				for k, v := range from {
+					to[k] = int64(v - l.zero)
+				}
+			}
+			l.products(y[(i*l.out[1]+j)*l.channelsOut:][:l.channelsOut], patch)
 		}
 	}
 }
@@ -127,31 +121,56 @@ func (b *builder) depthwise() (func(*Stream), error) {
 	if l.channelsIn != l.channelsOut || b.in(1).shape[0] != 1 {
 		return nil, fmt.Errorf("%w: kernel %v on %v: want one output a channel", ErrUnsupported, b.in(1).shape, b.in(0).shape)
 	}
-	channels := l.channelsIn
-	return func(s *Stream) {
-		x, y := l.centred(s), s.integer[l.y]
-		sums := make([]int32, channels)
-		for i := range l.out[0] {
-			firstRow, endRow, top := l.span(0, i)
-			for j := range l.out[1] {
-				first, end, left := l.span(1, j)
-				copy(sums, l.bias)
-				for r := firstRow; r < endRow; r++ {
-					for c := first; c < end; c++ {
-						in := x[((top+r)*l.in[1]+left+c)*channels:][:channels]
-						w := l.weights[(r*l.kernel[1]+c)*channels:][:channels]
-						for k := range sums {
-							sums[k] += in[k] * w[k]
-						}
+	return l.eachChannel, nil
+}
+
+// eachChannel runs a depthwise kernel, three of its elements at a time.
+func (l *layer) eachChannel(s *Stream) {
+	x, y, channels := l.centred(s), s.integer[l.y], l.channelsOut
+	sums := make([]int32, channels)
+	var in, w [3][]int32
+	for i := range l.out[0] {
+		firstRow, endRow, top := l.span(0, i)
+		for j := range l.out[1] {
+			first, end, left := l.span(1, j)
+			copy(sums, l.bias)
+			waiting := 0
+			for r := firstRow; r < endRow; r++ {
+				for c := first; c < end; c++ {
+					in[waiting] = x[((top+r)*l.in[1]+left+c)*channels:][:channels]
+					w[waiting] = l.weights[(r*l.kernel[1]+c)*channels:][:channels]
+					if waiting++; waiting == len(in) {
+						addThree(sums, in, w)
+						waiting = 0
 					}
 				}
-				out := y[(i*l.out[1]+j)*channels:][:channels]
-				for k, sum := range sums {
-					out[k] = l.round(float64(sum) * l.factors[k])
-				}
+			}
+			for k := range waiting {
+				addOne(sums, in[k], w[k])
+			}
+			out := y[(i*l.out[1]+j)*channels:][:channels]
+			for k, sum := range sums {
+				out[k] = l.round(float64(sum) * l.factors[k])
 			}
 		}
-	}, nil
+	}
+}
+
+// addThree adds to each channel's sum three of its products.
+func addThree(sums []int32, x, w [3][]int32) {
+	n := len(sums)
+	x0, x1, x2, w0, w1, w2 := x[0][:n], x[1][:n], x[2][:n], w[0][:n], w[1][:n], w[2][:n]
+	for k := range sums {
+		sums[k] += x0[k]*w0[k] + x1[k]*w1[k] + x2[k]*w2[k]
+	}
+}
+
+// addOne adds one.
+func addOne(sums, x, w []int32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for k := range sums {
+		sums[k] += x[k] * w[k]
+	}
 }
 
 // averagePool is AVERAGE_POOL_2D: the mean over the part of the window inside the input, in the input's own scale.

@@ -18,11 +18,12 @@ func (b *builder) quantize() (func(*Stream), error) {
 		return nil, fmt.Errorf("%w: quantize %s: want float32 of the same size", ErrUnsupported, x.name)
 	}
 	r, err := b.rounding(noActivation)
+	const limit = 1 << 32 // beyond all that is told apart
 	from, to, scale := b.op.inputs[0], b.op.outputs[0], y.scales[0]
 	return func(s *Stream) {
 		out := s.integer[to]
 		for i, v := range s.real[from] {
-			out[i] = r.round(float64(v) / scale)
+			out[i] = r.round(max(-limit, min(float64(v)/scale, limit)))
 		}
 	}, err
 }
@@ -112,6 +113,9 @@ func (b *builder) add() (func(*Stream), error) {
 	r, err := b.rounding(b.op.option(0, 1, 0))
 	zeroX, zeroY := b.in(0).zero, b.in(1).zero
 	factorX, factorY := b.in(0).scales[0]/b.out().scales[0], b.in(1).scales[0]/b.out().scales[0]
+	if err := moderate(factorX, factorY); err != nil {
+		return nil, err
+	}
 	return func(s *Stream) {
 		x, y, out := s.integer[one], s.integer[two], s.integer[to]
 		for i, v := range x {
@@ -132,6 +136,9 @@ func (b *builder) mul() (func(*Stream), error) {
 	one, two, to := b.op.inputs[0], b.op.inputs[1], b.op.outputs[0]
 	zeroX, zeroY := b.in(0).zero, b.in(1).zero
 	factor := b.in(0).scales[0] * b.in(1).scales[0] / b.out().scales[0]
+	if err := moderate(factor); err != nil {
+		return nil, err
+	}
 	return func(s *Stream) {
 		x, y, out := s.integer[one], s.integer[two], s.integer[to]
 		for i, v := range x {
@@ -201,6 +208,9 @@ func (b *builder) sum() (func(*Stream), error) {
 	}
 	r, err := b.rounding(noActivation)
 	from, to, factor, zero := b.op.inputs[0], b.op.outputs[0], x.scales[0]/y.scales[0], x.zero
+	if err := moderate(factor); err != nil {
+		return nil, err
+	}
 	return func(s *Stream) {
 		sums := s.scratch[:n]
 		clear(sums)
@@ -229,10 +239,26 @@ func (b *builder) copies(from int, index []int) (func(*Stream), error) {
 			}
 		}, nil
 	}
+	if first, ok := run(index); ok {
+		return func(s *Stream) { copy(s.integer[to][:len(index)], s.integer[from][first:]) }, nil
+	}
 	return func(s *Stream) {
 		in, out := s.integer[from], s.integer[to]
 		for i, at := range index {
 			out[i] = in[at]
 		}
 	}, nil
+}
+
+// run tells whether positions follow each other without a gap, and where they begin.
+func run(index []int) (first int, ok bool) {
+	for i, at := range index {
+		if at != index[0]+i {
+			return 0, false
+		}
+	}
+	if len(index) == 0 {
+		return 0, false
+	}
+	return index[0], true
 }

@@ -122,6 +122,7 @@ type Stream struct {
 	integer [][]int32 // values of int8 and int32 tensors
 	real    [][]float32
 	scratch []int32
+	wide    []int64
 }
 
 // NewStream starts a clip: all states are zero.
@@ -140,7 +141,7 @@ func (m *Model) NewStream() *Stream {
 			s.integer[i] = make([]int32, t.size())
 		}
 	}
-	s.scratch = make([]int32, largest)
+	s.scratch, s.wide = make([]int32, largest), make([]int64, largest)
 	return s
 }
 
