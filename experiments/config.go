@@ -45,13 +45,14 @@ type Training struct {
 	LogEvery        int     `toml:"log_every" doc:"steps between lines of metrics.jsonl"`
 	SampleEvery     int     `toml:"sample_every" doc:"steps between samples, plots and reports"`
 	Samples         int     `toml:"samples" doc:"clips in a sample, from the same latents every time; a multiple of 4 fills the grid"`
+	TensorBoard     bool    `toml:"tensorboard" doc:"write metrics and contact sheets also as event files that TensorBoard reads, into tensorboard/"`
 	Threads         int     `toml:"threads" doc:"threads of the kernels; 0: all that the machine has. Another number changes the last bits"`
 }
 
 // DefaultTraining returns the settings of a run that somebody watches.
 func DefaultTraining() Training {
 	return Training{Steps: 100_000, Batch: 32, CheckpointEvery: 1000, KeepNewest: 3, KeepEvery: 10_000,
-		LogEvery: 10, SampleEvery: 1000, Samples: 8}
+		LogEvery: 10, SampleEvery: 1000, Samples: 8, TensorBoard: true}
 }
 
 func (t *Training) validate() error {

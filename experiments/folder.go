@@ -17,6 +17,7 @@ import (
 //	checkpoints/   step-000500.safetensors …, the newest also as latest.safetensors
 //	samples/       real.mp4, step-000500.mp4, step-000500-raw.mp4 and their contact sheets (.png)
 //	plots/         losses.svg, sigma_max.svg, … and the same as .png
+//	tensorboard/   the metrics and contact sheets as event files (train.tensorboard)
 //	report.html    the run on one page
 type Folder string
 
@@ -31,6 +32,9 @@ func (f Folder) Report() string { return filepath.Join(string(f), "report.html")
 
 // Latest is the path of the newest checkpoint under its second name.
 func (f Folder) Latest() string { return f.checkpoints("latest" + checkpointExtension) }
+
+// TensorBoard is the path of the folder of event files.
+func (f Folder) TensorBoard() string { return filepath.Join(string(f), "tensorboard") }
 
 const checkpointExtension = ".safetensors"
 

@@ -29,6 +29,7 @@ type run struct {
 	source  datasets.Source
 	loader  *datasets.Loader
 	metrics *metricsLog
+	events  *events // nil without train.tensorboard
 	records []Record
 	shown   int // step of the newest samples, -1 before any
 	saved   int // step of the newest checkpoint
@@ -80,6 +81,11 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 	if r.metrics, r.records, err = openMetrics(r.folder.Metrics(), r.trainer.Steps()); err != nil {
 		return r, err
 	}
+	if r.common.Train.TensorBoard {
+		if r.events, err = openEvents(r.folder, r.trainer.Steps()); err != nil {
+			return r, err
+		}
+	}
 	if !o.Resume {
 		return r, r.showReal(ctx)
 	}
@@ -105,6 +111,7 @@ func (r *run) close() error {
 	if r.metrics != nil {
 		errs = append(errs, r.metrics.close())
 	}
+	errs = append(errs, r.events.close())
 	for _, sampler := range []*gan.Sampler{r.averaged, r.raw} {
 		if sampler != nil {
 			errs = append(errs, sampler.Close())
@@ -147,7 +154,7 @@ func (r *run) checkpoint() error {
 	if step == r.saved {
 		return nil
 	}
-	if err := r.metrics.sync(); err != nil {
+	if err := errors.Join(r.metrics.sync(), r.events.sync()); err != nil {
 		return err
 	}
 	path := r.folder.Checkpoint(step)
@@ -190,7 +197,7 @@ func (r *run) log(record Record) error {
 	r.clock.waited = waited
 	record = append(record, Metric{"time/step_s", median.Seconds()}, Metric{"time/data_wait_share", share})
 	r.records = append(r.records, record)
-	return r.metrics.append(record)
+	return errors.Join(r.metrics.append(record), r.events.record(record))
 }
 
 // position is what a progress bar shows after a step.

@@ -42,6 +42,9 @@ func (r *run) show() error {
 		if err := writeSamples(r.folder, stepName(step)+of.suffix, samples); err != nil {
 			return err
 		}
+		if err := r.events.sheets(r.folder, step, of.suffix, samples); err != nil {
+			return err
+		}
 	}
 	return Report(r.folder)
 }
