@@ -125,7 +125,6 @@ A run is a folder: its config, metrics, checkpoints, samples, plots and a report
 	}
 	root.AddCommand(
 		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c), newScore(c), newCompare(c),
-		newInvert(c),
 		newList(c), newShow(c), newBench(c), newProfile(c), newDoctor(c), newVersion(c),
 	)
 	markUsageErrors(root)
