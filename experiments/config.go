@@ -46,6 +46,7 @@ type Training struct {
 	SampleEvery     int     `toml:"sample_every" doc:"steps between samples, plots and reports"`
 	Samples         int     `toml:"samples" doc:"clips in a sample, from the same latents every time; a multiple of 4 fills the grid"`
 	TensorBoard     bool    `toml:"tensorboard" doc:"write metrics and contact sheets also as event files that TensorBoard reads, into tensorboard/"`
+	Recompute       bool    `toml:"recompute" doc:"compute activations again in the backward pass instead of keeping them: less memory, a longer step, the same bits"`
 	Threads         int     `toml:"threads" doc:"threads of the kernels; 0: all that the machine has. Another number changes the last bits"`
 }
 

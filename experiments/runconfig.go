@@ -102,9 +102,9 @@ func (s Settings) overlay(cfg Config) error {
 	return nil
 }
 
-// resumable are the settings that may change when a run is resumed: how long it goes on, and
-// where the same clips lie now.
-var resumable = []string{"train.steps", "train.minutes", "data.root"}
+// resumable are the settings that may change when a run is resumed: how long it goes on, whether
+// memory or time is short, and where the same clips lie now.
+var resumable = []string{"train.steps", "train.minutes", "train.recompute", "data.root"}
 
 // ConfigureResume makes the config with which a run goes on: what it began with, and of s
 // what may change. It reports a setting that may not.

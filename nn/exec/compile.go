@@ -67,8 +67,11 @@ func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
 // order lists the nodes that the roots need, operands before their users. Roots
 // nearer to the inputs come first: a layer's weight gradient is then taken as
 // soon as backpropagation reaches the layer, and nothing waits for it in memory.
+// For the same reason what is smaller than the value that completes its operands
+// follows that value at once.
 func order(roots []*nn.Node) []*nn.Node {
 	depth := map[*nn.Node]int{}
+	users := map[*nn.Node][]*nn.Node{}
 	var measure func(n *nn.Node) int
 	measure = func(n *nn.Node) int {
 		if d, ok := depth[n]; ok {
@@ -77,6 +80,7 @@ func order(roots []*nn.Node) []*nn.Node {
 		d := 0
 		for _, in := range nn.Operands(n) {
 			d = max(d, measure(in)+1)
+			users[in] = append(users[in], n)
 		}
 		depth[n] = d
 		return d
@@ -88,7 +92,8 @@ func order(roots []*nn.Node) []*nn.Node {
 	slices.SortStableFunc(roots, func(a, b *nn.Node) int { return depth[a] - depth[b] })
 
 	var list []*nn.Node
-	seen := map[*nn.Node]bool{}
+	seen, done := map[*nn.Node]bool{}, map[*nn.Node]bool{}
+	waits := func(n *nn.Node) bool { return !done[n] }
 	var visit func(n *nn.Node)
 	visit = func(n *nn.Node) {
 		if seen[n] {
@@ -100,7 +105,12 @@ func order(roots []*nn.Node) []*nn.Node {
 		for _, m := range in {
 			visit(m)
 		}
-		list = append(list, n)
+		list, done[n] = append(list, n), true
+		for _, u := range users[n] {
+			if u.Shape().TotalSize() < n.Shape().TotalSize() && !slices.ContainsFunc(nn.Operands(u), waits) {
+				visit(u)
+			}
+		}
 	}
 	for _, r := range roots {
 		visit(r)
@@ -165,9 +175,10 @@ func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
 			return err
 		}
 	}
+	c.steps = recompute(c.steps, keep, p.dev.repeat)
 	arena, lasting := place(c.steps, keep)
 	for _, b := range p.data {
-		if r := b.root(); r.lasts && r.first < 0 { // an input that only a dead node would read
+		if r := b.root(); r.lasts && len(r.lives) == 0 { // an input that only a dead node would read
 			r.offset, lasting = lasting, lasting+aligned(r.desc.Bytes())
 		}
 	}
@@ -181,7 +192,7 @@ func (c *compiler) update(u nn.Update) error {
 		return err
 	}
 	to := u.Param.Value.Data().([]float32)
-	c.emit(&step{kernel: "update " + u.Param.Name, reads: []*buffer{from}, run: func() error {
+	c.emit(&step{kernel: "update " + u.Param.Name, reads: []*buffer{from}, once: true, run: func() error {
 		copy(to, floats(from.pointer(), len(to)))
 		return nil
 	}})
@@ -194,7 +205,7 @@ func describe(n *nn.Node) onednn.Descriptor { return onednn.Dense(n.Shape()...) 
 // leaf binds a parameter in its own memory; an input or a constant has memory
 // of the program, into which RunAll copies a bound value.
 func (c *compiler) leaf(n *nn.Node) error {
-	b := &buffer{desc: describe(n), first: -1}
+	b := &buffer{desc: describe(n)}
 	c.values[n] = []*buffer{b}
 	if v := n.Value(); v != nil && v.Dtype() != tensor.Float32 {
 		return fmt.Errorf("value of type %v in a float32 program", v.Dtype())
@@ -218,7 +229,7 @@ func (c *compiler) emit(s *step) {
 
 // fresh is a new buffer in the arena.
 func (c *compiler) fresh(d onednn.Descriptor) *buffer {
-	return &buffer{desc: d, first: -1}
+	return &buffer{desc: d}
 }
 
 // produce makes the buffer in which node n is computed.
@@ -230,7 +241,7 @@ func (c *compiler) produce(n *nn.Node, d onednn.Descriptor) *buffer {
 
 // view gives n the memory of b under another descriptor.
 func (c *compiler) view(n *nn.Node, b *buffer, d onednn.Descriptor) {
-	c.values[n] = append(c.values[n], &buffer{desc: d, parent: b, first: -1})
+	c.values[n] = append(c.values[n], &buffer{desc: d, parent: b})
 }
 
 // home is the layout in which n was produced. A broadcast is produced here:

@@ -2,6 +2,8 @@ package exec
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +32,35 @@ func (p *Program) String() string {
 	}
 	fmt.Fprintf(&s, "%d kernels, %.2f GFLOP, arena %s, lasting %s\n", len(p.steps), p.FLOPs()/1e9,
 		mebibytes(p.arena), mebibytes(p.lasting.Size()))
+	p.describeFullest(&s)
 	return s.String()
+}
+
+// describeFullest lists the large values that share the arena at its fullest step.
+func (p *Program) describeFullest(w io.Writer) {
+	type held struct {
+		root *buffer
+		by   *step // the first that wrote it
+	}
+	var all []held
+	var roots []*buffer
+	for _, s := range p.steps {
+		for _, b := range s.writes {
+			if r := b.root(); r.movable() && !slices.Contains(roots, r) {
+				roots, all = append(roots, r), append(all, held{r, s})
+			}
+		}
+	}
+	f := fullest(p.steps, roots)
+	fmt.Fprintf(w, "fullest at step %d, %s alive:\n", f.at, mebibytes(f.bytes))
+	slices.SortStableFunc(all, func(a, b held) int { return b.root.desc.Bytes() - a.root.desc.Bytes() })
+	for _, h := range all {
+		for _, life := range h.root.lives {
+			if life.first <= f.at && f.at <= life.last && 100*h.root.desc.Bytes() > f.bytes {
+				fmt.Fprintf(w, "%12s  steps %d to %d, %s, %s\n", mebibytes(h.root.desc.Bytes()), life.first, life.last, h.by.kernel, h.by.name)
+			}
+		}
+	}
 }
 
 // where says which memory holds a buffer.

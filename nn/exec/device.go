@@ -15,6 +15,9 @@ import (
 // DeviceOptions configures a Device; the zero value uses every processor.
 type DeviceOptions struct {
 	Threads int // OpenMP threads of the kernels; 0: one a usable processor
+	// Recompute makes programs drop values that wait long for their next use, and compute them again before it: less memory
+	// for up to a second forward pass of time, and the same bits.
+	Recompute bool
 }
 
 // Device is the CPU as exec uses it: one locked operating system thread that
@@ -27,8 +30,9 @@ type Device struct {
 	calls   chan func()
 	done    chan struct{}
 	threads int
-	avx512  bool // kernels have 16 lanes
-	used    int  // largest arena use of any program, bytes
+	avx512  bool    // kernels have 16 lanes
+	used    int     // largest arena use of any program, bytes
+	repeat  float64 // share of a program's work that may be done twice to save memory
 
 	mutex    sync.Mutex
 	programs map[*Program]bool // not closed yet: they hold pinned and C memory
@@ -43,6 +47,9 @@ func NewDevice(o DeviceOptions) (*Device, error) {
 		o.Threads = ReadMachine().CPUs
 	}
 	d := &Device{avx512: ReadMachine().Has("avx512f"), calls: make(chan func()), done: make(chan struct{}), programs: map[*Program]bool{}}
+	if d.repeat = spareWork; o.Recompute {
+		d.repeat = allWork
+	}
 	ready := make(chan error)
 	go d.serve(o, ready)
 	if err := <-ready; err != nil {

@@ -39,8 +39,8 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 		return nil, err
 	}
 	s := &statistics{both: c.fresh(onednn.Dense(2, l.C))}
-	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both, first: -1}
-	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C, first: -1}
+	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both}
+	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C}
 	c.batches[x] = s
 	c.emit(&step{kernel: "batch statistics", reads: []*buffer{b}, writes: []*buffer{s.both}, run: func() error {
 		onednn.BNStats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())

@@ -18,10 +18,13 @@ type buffer struct {
 	outer  unsafe.Pointer // pinned Go memory, or nil
 	lasts  bool           // keeps its content between runs
 
-	first, last int // steps between which the content is alive; root only
-	offset      int // in the arena or the lasting memory; root only
-	base        func(offset int) unsafe.Pointer
+	lives  []span // steps between which the content is alive; root only
+	offset int    // in the arena or the lasting memory; root only
+	base   func(offset int) unsafe.Pointer
 }
+
+// A span is a stretch of steps, both ends among them.
+type span struct{ first, last int }
 
 // root is the buffer that owns the memory.
 func (b *buffer) root() *buffer {
@@ -52,6 +55,8 @@ type step struct {
 	// this step is their last reader.
 	reuse []*buffer
 	flops float64
+	once  bool  // not to be repeated: it could have another effect the second time
+	again *step // the step that this one repeats, or nil; see recompute.go
 
 	bind  func() error // once, when addresses are known
 	run   func() error
@@ -66,66 +71,126 @@ func aligned(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
 // place decides where every buffer of the steps lies. It returns the bytes of
 // the arena and of the lasting memory.
 func place(steps []*step, keep []*buffer) (arena, lasting int) {
-	var roots []*buffer
-	note := func(b *buffer, at int) {
-		r := b.root()
-		if r.first < 0 {
-			r.first = at
-			roots = append(roots, r)
-		}
-		r.last = max(r.last, at)
-	}
-	all := func(visit func(b *buffer, at int)) {
-		for i, s := range steps {
-			for _, b := range s.reads {
-				visit(b, i)
-			}
-			for _, b := range s.writes {
-				visit(b, i)
-			}
-		}
-	}
-	all(note)
-	for _, b := range keep {
-		note(b, len(steps))
-	}
+	roots := live(steps, keep)
 	takeOver(steps)
-
 	var movable []*buffer
 	for _, r := range roots {
 		switch {
-		case r.parent != nil || r.outer != nil:
+		case r.movable():
+			movable = append(movable, r)
 		case r.lasts:
 			r.offset = lasting
 			lasting += aligned(r.desc.Bytes())
-		default:
-			movable = append(movable, r)
 		}
 	}
 	return pack(movable), lasting
+}
+
+// movable reports whether b has memory of its own in the arena.
+func (b *buffer) movable() bool { return b.parent == nil && b.outer == nil && !b.lasts }
+
+// live finds the lives of all roots, which it lists: one from the first step
+// that touches it to the last, and a second one from the step that computes it
+// again.
+func live(steps []*step, keep []*buffer) (roots []*buffer) {
+	reset := func(list []*buffer) {
+		for _, b := range list {
+			r := b.root()
+			r.lives = r.lives[:0]
+		}
+	}
+	for _, s := range steps {
+		reset(s.reads)
+		reset(s.writes)
+	}
+	reset(keep)
+	touch := func(b *buffer, at int, anew bool) {
+		r := b.root()
+		n := len(r.lives)
+		if n == 0 {
+			roots = append(roots, r)
+		}
+		if n == 0 || n == 1 && anew {
+			r.lives = append(r.lives, span{at, at})
+			return
+		}
+		r.lives[n-1].last = at
+	}
+	for i, s := range steps {
+		for _, b := range s.reads {
+			touch(b, i, false)
+		}
+		for _, b := range s.writes {
+			touch(b, i, s.again != nil)
+		}
+	}
+	for _, b := range keep {
+		touch(b, len(steps), false)
+	}
+	return roots
 }
 
 // takeOver lets the output of a step live in the memory of an input that dies
 // there.
 func takeOver(steps []*step) {
 	for i, s := range steps {
-		if len(s.writes) == 0 {
+		if s.again != nil || len(s.writes) == 0 {
 			continue
 		}
 		out := s.writes[0].root()
-		if out.lasts || out.outer != nil || out.first != i {
+		if out.lasts || out.outer != nil || out.lives[0].first != i {
 			continue
 		}
 		for _, b := range s.reuse {
 			in := b.root()
-			if in == out || in.lasts || in.outer != nil || in.last != i || b.desc.Bytes() != in.desc.Bytes() ||
-				out.desc.Bytes() > in.desc.Bytes() {
+			if in == out || in.lasts || in.outer != nil || b.desc.Bytes() != in.desc.Bytes() ||
+				out.desc.Bytes() > in.desc.Bytes() || !succeeds(out, in) {
 				continue
 			}
-			out.parent, in.last = in, out.last
+			out.parent, in.lives = in, joined(in.lives, out.lives)
 			break
 		}
 	}
+}
+
+// succeeds reports whether out is alive only when in is not, but for the steps
+// that read the last of in and write the first of out.
+func succeeds(out, in *buffer) bool {
+	for _, a := range in.lives {
+		for _, b := range out.lives {
+			if a.last > b.first && b.last >= a.first {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// joined are the stretches of both, those that meet made one.
+func joined(a, b []span) []span {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(x, y span) int { return x.first - y.first })
+	list := all[:1]
+	for _, s := range all[1:] {
+		if last := &list[len(list)-1]; s.first <= last.last {
+			last.last = max(last.last, s.last)
+		} else {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// together reports whether two buffers are alive at the same step.
+func together(a, b *buffer) bool {
+	for _, x := range a.lives {
+		for _, y := range b.lives {
+			if x.first <= y.last && y.first <= x.last {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pack gives every buffer an offset such that buffers alive together do not
@@ -136,7 +201,7 @@ func pack(buffers []*buffer) (size int) {
 	for _, b := range buffers {
 		need, at := aligned(b.desc.Bytes()), 0
 		for _, o := range placed {
-			if o.last < b.first || b.last < o.first {
+			if !together(o, b) {
 				continue
 			}
 			if at+need <= o.offset {

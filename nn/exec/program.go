@@ -197,7 +197,7 @@ func (c *compiler) foreign(n *nn.Node) error {
 	out := c.produce(n, describe(n))
 	op := n.Op()
 	values := make([]gorgonia.Value, len(in))
-	s := &step{kernel: fmt.Sprintf("Do of %T", op), reads: reads, writes: []*buffer{out}}
+	s := &step{kernel: fmt.Sprintf("Do of %T", op), reads: reads, writes: []*buffer{out}, once: true}
 	s.bind = func() error {
 		for i, m := range in {
 			values[i] = tensor.New(tensor.WithShape(m.Shape()...),
