@@ -22,6 +22,7 @@ const (
 	MeasureModesKL         = "modes-kl"
 	MeasureDuplicates      = "duplicates" // share of groups with a pair of near duplicates
 	MeasureNearest         = "nearest-distance"
+	MeasureTransfer        = "transfer-accuracy"
 	MeasureSSIM            = "ssim"
 	MeasurePSNR            = "psnr"
 )
@@ -43,6 +44,7 @@ type Protocol struct {
 	SubsetSize int       `json:"subset_size,omitempty"` // clips in each, and in each group of the birthday test
 	Threshold  float64   `json:"threshold,omitempty"`   // of the birthday test: clips nearer than this are duplicates
 	Reference  Reference `json:"reference"`
+	Transfer   Transfer  `json:"transfer,omitzero"` // of the transfer accuracy
 	// Seed draws latents, reference clips and subsets.
 	Seed    uint64  `json:"seed"`
 	Subject Subject `json:"subject"`
@@ -102,6 +104,24 @@ type Reference struct {
 	Samples   int    `json:"samples,omitempty"`    // real clips used
 }
 
+// Transfer is how a discriminator's layers were put to use on labelled clips. The share of correct test videos is the
+// score; Samples are the test videos, Reference.Samples the training videos that had labels.
+type Transfer struct {
+	Method       string  `json:"method"`       // what was trained: "probe", "finetune", …
+	Labels       float64 `json:"labels"`       // share of the training videos that had labels
+	Classes      int     `json:"classes"`      //
+	Dropout      float64 `json:"dropout"`      // of whole channels below the head
+	Rate         float64 `json:"rate"`         // of Adam, constant
+	Beta1        float64 `json:"beta1"`        //
+	Beta2        float64 `json:"beta2"`        //
+	Steps        int     `json:"steps"`        //
+	Batch        int     `json:"batch"`        // windows a step
+	Windows      int     `json:"windows"`      // of a test video, whose mean probability decides
+	Features     int     `json:"features"`     // windows of a training video that frozen features are taken of
+	Settle       int     `json:"settle"`       // batches by which frozen layers took their running statistics
+	Standardized bool    `json:"standardized"` // frozen features, by channel
+}
+
 // Subject is what was scored.
 type Subject struct {
 	Kind       string `json:"kind"`                 // "ema" or "raw" for a generator's weights, "real" for clips of a dataset
@@ -152,6 +172,19 @@ func (p Protocol) fields() []field {
 		on("reference.index_hash", p.Reference.IndexHash),
 		on("reference.split", p.Reference.Split),
 		on("reference.samples", p.Reference.Samples),
+		on("transfer.method", p.Transfer.Method),
+		on("transfer.labels", strconv.FormatFloat(p.Transfer.Labels, 'g', -1, 64)),
+		on("transfer.classes", p.Transfer.Classes),
+		on("transfer.dropout", strconv.FormatFloat(p.Transfer.Dropout, 'g', -1, 64)),
+		on("transfer.rate", strconv.FormatFloat(p.Transfer.Rate, 'g', -1, 64)),
+		on("transfer.beta1", strconv.FormatFloat(p.Transfer.Beta1, 'g', -1, 64)),
+		on("transfer.beta2", strconv.FormatFloat(p.Transfer.Beta2, 'g', -1, 64)),
+		on("transfer.steps", p.Transfer.Steps),
+		on("transfer.batch", p.Transfer.Batch),
+		on("transfer.windows", p.Transfer.Windows),
+		on("transfer.features", p.Transfer.Features),
+		on("transfer.settle", p.Transfer.Settle),
+		on("transfer.standardized", p.Transfer.Standardized),
 		off("seed", p.Seed),
 		off("subject.kind", p.Subject.Kind),
 		off("subject.checkpoint", p.Subject.Checkpoint),

@@ -1,0 +1,247 @@
+package transfer
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Sizes of a panel; a PNG has dpi dots an inch.
+const (
+	panelWidth  = 4.6 * vg.Inch
+	panelHeight = 3.8 * vg.Inch
+	dpi         = 120
+)
+
+// ink is a method's colour: Okabe and Ito's (2008), which colour-blind readers tell apart.
+func (m Method) ink() color.RGBA {
+	switch m {
+	case MethodScratch:
+		return color.RGBA{0x44, 0x44, 0x44, 0xff}
+	case MethodUntrained:
+		return color.RGBA{0xe6, 0x9f, 0x00, 0xff}
+	case MethodProbe:
+		return color.RGBA{0x00, 0x72, 0xb2, 0xff}
+	}
+	return color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+}
+
+// figure is one plot: a panel a model.
+type figure struct {
+	file, title, x, y string
+	at                func(Point) (x float64, ok bool) // ok: it stands in this figure
+	value             func(Point) Spread
+	ticks             func(s *Study) []plot.Tick
+	level             func(s *Study, x float64) float64 // of the dashed line
+	levelName         string
+	logarithmic       bool
+}
+
+// figures are the plots of a study; one without two positions is left out.
+func figures(all int) []figure {
+	byLabels := func(p Point) (float64, bool) { return p.Labels, p.Classes == all }
+	byClasses := func(p Point) (float64, bool) { return float64(p.Classes), p.Labels == 1 }
+	accuracy := func(p Point) Spread { return p.Accuracy.times(100) }
+	gain := func(p Point) Spread { return p.Gain }
+	one := func(*Study, float64) float64 { return 1 }
+	return []figure{
+		{"accuracy-labels", "Accuracy by labels", "share of the labels", "test videos judged right, percent", byLabels, accuracy, shareTicks,
+			func(s *Study, _ float64) float64 { return 100 / float64(s.classCount()) }, "chance", true},
+		{"gain-labels", "Gain by labels", "share of the labels", "times the accuracy of random initialization", byLabels, gain, shareTicks, one, "", true},
+		{"accuracy-classes", "Accuracy by classes", "classes", "test videos judged right, percent", byClasses, accuracy, countTicks,
+			func(_ *Study, x float64) float64 { return 100 / x }, "chance", true},
+		{"gain-classes", "Gain by classes", "classes", "times the accuracy of random initialization", byClasses, gain, countTicks, one, "", true},
+	}
+}
+
+func shareTicks(s *Study) (ticks []plot.Tick) {
+	for _, share := range s.Config.Labels {
+		ticks = append(ticks, plot.Tick{Value: share, Label: Share(share)})
+	}
+	return ticks
+}
+
+func countTicks(s *Study) (ticks []plot.Tick) {
+	for _, n := range append(slices.Clone(s.Config.Classes), s.classCount()) {
+		ticks = append(ticks, plot.Tick{Value: float64(n), Label: strconv.Itoa(n)})
+	}
+	return ticks
+}
+
+// WritePlots draws the study into a folder, each figure as SVG and PNG: accuracy and gain over random initialization by
+// share of the labels and by number of classes, a panel a model, mean and standard deviation over the repeats.
+func (s *Study) WritePlots(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("transfer: %w", err)
+	}
+	points := s.Points()
+	for _, f := range figures(s.classCount()) {
+		if ticks := f.ticks(s); len(ticks) < 2 || !slices.ContainsFunc(points, func(p Point) bool { _, ok := f.at(p); return ok && len(f.value(p).Values) > 0 }) {
+			continue
+		}
+		panels, err := f.panels(s, points)
+		if err != nil {
+			return fmt.Errorf("transfer: draw %s: %w", f.file, err)
+		}
+		if err := save(filepath.Join(dir, f.file), panels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// panels draws a panel for each model, all on one scale.
+func (f figure) panels(s *Study, points []Point) ([]*plot.Plot, error) {
+	ticks := f.ticks(s)
+	var panels []*plot.Plot
+	low, high := math.Inf(1), math.Inf(-1)
+	for i, model := range s.models {
+		p := plot.New()
+		p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.title+", "+model, f.x, f.y
+		p.X.Tick.Marker = plot.ConstantTicks(ticks)
+		if f.logarithmic {
+			p.X.Scale = plot.LogScale{}
+		}
+		p.X.Min, p.X.Max = ticks[0].Value, ticks[len(ticks)-1].Value
+		grid := plotter.NewGrid()
+		grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
+		p.Add(grid)
+		var level plotter.XYs
+		for _, tick := range ticks {
+			level = append(level, plotter.XY{X: tick.Value, Y: f.level(s, tick.Value)})
+			low, high = min(low, f.level(s, tick.Value)), max(high, f.level(s, tick.Value))
+		}
+		dashed, err := plotter.NewLine(level)
+		if err != nil {
+			return nil, err
+		}
+		dashed.Color, dashed.Dashes = color.Gray{0x99}, []vg.Length{vg.Points(4), vg.Points(3)}
+		p.Add(dashed)
+		if f.levelName != "" && i == 0 {
+			p.Legend.Add(f.levelName, dashed)
+		}
+		for _, method := range s.Config.Methods {
+			of := &bars{}
+			for _, point := range points {
+				if x, ok := f.at(point); ok && point.Model == model && point.Method == method && len(f.value(point).Values) > 0 {
+					of.add(x, f.value(point))
+				}
+			}
+			if len(of.XYs) == 0 || f.levelName == "" && method == MethodScratch { // its gain is the dashed line
+				continue
+			}
+			if err := of.draw(p, method, i == 0); err != nil {
+				return nil, err
+			}
+			for j, at := range of.XYs {
+				low, high = min(low, at.Y-of.YErrors[j].Low), max(high, at.Y+of.YErrors[j].High)
+			}
+		}
+		style(p)
+		panels = append(panels, p)
+	}
+	for _, p := range panels {
+		margin := 0.06 * (high - low)
+		p.Y.Min, p.Y.Max = low-margin, high+4*margin // the legend stands on top
+	}
+	return panels, nil
+}
+
+// bars are means with their standard deviations.
+type bars struct {
+	plotter.XYs
+	plotter.YErrors
+}
+
+func (b *bars) add(x float64, s Spread) {
+	b.XYs = append(b.XYs, plotter.XY{X: x, Y: s.Mean})
+	b.YErrors = append(b.YErrors, struct{ Low, High float64 }{s.Std, s.Std})
+}
+
+// draw sorts the bars by x and adds them to a plot.
+func (b *bars) draw(p *plot.Plot, method Method, named bool) error {
+	order := make([]int, len(b.XYs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return int(math.Copysign(1, b.XYs[i].X-b.XYs[j].X)) })
+	sorted := &bars{}
+	for _, i := range order {
+		sorted.XYs, sorted.YErrors = append(sorted.XYs, b.XYs[i]), append(sorted.YErrors, b.YErrors[i])
+	}
+	line, dots, err := plotter.NewLinePoints(sorted.XYs)
+	if err != nil {
+		return err
+	}
+	errors, err := plotter.NewYErrorBars(sorted)
+	if err != nil {
+		return err
+	}
+	line.Color, line.Width = method.ink(), vg.Points(1.4)
+	dots.Color, dots.Shape, dots.Radius = method.ink(), draw.CircleGlyph{}, vg.Points(2.2)
+	errors.Color, errors.Width, errors.CapWidth = method.ink(), vg.Points(0.8), vg.Points(4)
+	p.Add(line, dots, errors)
+	if named {
+		p.Legend.Add(method.Title(), line, dots)
+	}
+	return nil
+}
+
+// style sets one sans-serif face everywhere.
+func style(p *plot.Plot) {
+	sans := func(f *font.Font, size vg.Length) { f.Variant, f.Size = "Sans", size }
+	sans(&p.Title.TextStyle.Font, 11)
+	sans(&p.Legend.TextStyle.Font, 8.5)
+	p.Title.Padding = 6
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 2
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		sans(&axis.Label.TextStyle.Font, 9.5)
+		sans(&axis.Tick.Label.Font, 9)
+		axis.LineStyle.Color, axis.Tick.LineStyle.Color = color.Gray{0x99}, color.Gray{0x99}
+	}
+	p.BackgroundColor = color.White
+}
+
+// save writes path.svg and path.png, the panels side by side.
+func save(path string, panels []*plot.Plot) error {
+	width := panelWidth * vg.Length(len(panels))
+	svg := vgsvg.New(width, panelHeight)
+	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, panelHeight), vgimg.UseDPI(dpi))}
+	for _, out := range []struct {
+		ending string
+		canvas vg.CanvasSizer
+		writer io.WriterTo
+	}{{".svg", svg, svg}, {".png", png, png}} {
+		tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadTop: 8, PadBottom: 6, PadLeft: 8, PadRight: 14, PadX: 18}
+		for i, at := range plot.Align([][]*plot.Plot{panels}, tiles, draw.New(out.canvas))[0] {
+			panels[i].Draw(at)
+		}
+		var picture bytes.Buffer
+		if _, err := out.writer.WriteTo(&picture); err != nil {
+			return fmt.Errorf("transfer: draw %s: %w", path+out.ending, err)
+		}
+		const family = "font-family:Liberation Sans"
+		data := picture.Bytes()
+		if out.ending == ".svg" { // with fonts of the same widths where this one is missing
+			data = bytes.ReplaceAll(data, []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
+		}
+		if err := writeFile(path+out.ending, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
