@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	nnexec "videogan/nn/exec"
@@ -54,6 +57,7 @@ func (a GrowthAxis) Exponent(cost func(GrowthPoint) float64) float64 {
 type GrowthOptions struct {
 	Program string // ours: every point is a process, whose memory is then its own
 	Steps   int    // measured for each point
+	Points  int    // to measure in this call; 0: all that are left
 	Folder  string
 	Log     func(message string, args ...any)
 }
@@ -93,35 +97,89 @@ func growthAxes(processors int) []GrowthAxis {
 var growthKeys = map[string]string{"batch": "train.batch", "frames": "data.frames", "resolution": "data.size", "threads": "train.threads"}
 
 // MeasureGrowth measures every point and writes growth.json, growth.svg and growth.png into
-// the folder.
+// the folder. Points that growth.json holds already are not measured again, so that an
+// interrupted measurement goes on where it was.
+//
+// It reports a growth.json of another machine or of other points.
 func MeasureGrowth(ctx context.Context, o GrowthOptions) (Growth, error) {
 	machine := nnexec.ReadMachine()
 	g := Growth{Experiment: growthExperiment, CPU: machine.String(), Axes: growthAxes(machine.CPUs)}
-	if o.Steps < 1 {
-		return g, fmt.Errorf("experiments: growth: %w: %d steps: want 1 or more", ErrConfig, o.Steps)
+	if o.Steps < 1 || o.Points < 0 {
+		return g, fmt.Errorf("experiments: growth: %w: %d steps, %d points: want 1 or more, and 0 (all) or more", ErrConfig, o.Steps, o.Points)
 	}
 	if err := os.MkdirAll(o.Folder, 0o755); err != nil {
 		return g, fmt.Errorf("experiments: growth: %w", err)
 	}
+	path := filepath.Join(o.Folder, "growth.json")
+	if err := g.goOn(path); err != nil {
+		return g, fmt.Errorf("experiments: growth: go on from %s: %w", path, err)
+	}
+	measured := 0
 	for i := range g.Axes {
 		axis := &g.Axes[i]
 		for j := range axis.Points {
-			if err := o.measure(ctx, axis, &axis.Points[j]); err != nil {
+			p := &axis.Points[j]
+			if p.StepSeconds > 0 || o.Points > 0 && measured == o.Points {
+				continue
+			}
+			if err := o.measure(ctx, axis, p); err != nil {
 				return g, err
 			}
-			p := axis.Points[j]
-			o.Log("measured", axis.Name, p.Value, "step_s", p.StepSeconds, "rss_mib", math.Round(p.MemoryMiB))
+			measured++
+			if err := g.write(path); err != nil {
+				return g, err
+			}
+			o.Log("measured", axis.Name, p.Value, "step_s", p.StepSeconds, "rss_mib", math.Round(p.MemoryMiB), "left", g.Left())
 		}
 	}
-	err := writeFile(filepath.Join(o.Folder, "growth.json"), func(w io.Writer) error {
+	if g.Left() > 0 {
+		return g, nil
+	}
+	return g, g.plot(filepath.Join(o.Folder, "growth"))
+}
+
+// Left is the number of points that are not measured yet.
+func (g Growth) Left() int {
+	left := 0
+	for _, axis := range g.Axes {
+		for _, p := range axis.Points {
+			if p.StepSeconds == 0 {
+				left++
+			}
+		}
+	}
+	return left
+}
+
+// goOn takes over the points that were measured before, if there are any.
+func (g *Growth) goOn(path string) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var before Growth
+	if err := json.Unmarshal(data, &before); err != nil {
+		return fmt.Errorf("%w: move it away to measure anew", err)
+	}
+	same := before.Experiment == g.Experiment && before.CPU == g.CPU && slices.EqualFunc(before.Axes, g.Axes, func(a, b GrowthAxis) bool {
+		return a.Name == b.Name && slices.Equal(a.Settings, b.Settings) &&
+			slices.EqualFunc(a.Points, b.Points, func(p, q GrowthPoint) bool { return p.Value == q.Value })
+	})
+	if !same {
+		return fmt.Errorf("%w: it holds other points, or those of %s: move it away to measure anew", ErrConfig, before.CPU)
+	}
+	*g = before
+	return nil
+}
+
+func (g Growth) write(path string) error {
+	return writeFile(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(g)
 	})
-	if err != nil {
-		return g, err
-	}
-	return g, g.plot(filepath.Join(o.Folder, "growth"))
 }
 
 // measure runs the bench of one point in a process of its own.

@@ -18,7 +18,8 @@ func newBenchGrowth(c *console) *cobra.Command {
 		Use:   "growth",
 		Short: "Measure how step time and memory grow",
 		Long: `Measure the step of a narrow TGAN over batch, frames, resolution and threads, each point in a
-process of its own, and write growth.json and one page of plots (growth.svg, growth.png).`,
+process of its own, and write growth.json and one page of plots (growth.svg, growth.png). What
+growth.json holds already is not measured again: move it away after a change of the program.`,
 		Example: "  videogan bench growth --out runs/growth",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -33,6 +34,10 @@ process of its own, and write growth.json and one page of plots (growth.svg, gro
 			if asJSON {
 				return json.NewEncoder(c.out).Encode(g)
 			}
+			if left := g.Left(); left > 0 {
+				fmt.Fprintf(c.out, "%d points are left: run it again\n", left)
+				return nil
+			}
 			fmt.Fprintf(c.out, "%s, narrow, on %s\n", g.Experiment, g.CPU)
 			table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "axis\tvalue\tstep s\tGFLOP/s\tarena MiB\tprocess MiB")
@@ -46,6 +51,7 @@ process of its own, and write growth.json and one page of plots (growth.svg, gro
 	}
 	cmd.Flags().StringVar(&o.Folder, "out", "runs/growth", "folder for growth.json and the plots")
 	cmd.Flags().IntVar(&o.Steps, "steps", 3, "steps to measure for each point")
+	cmd.Flags().IntVar(&o.Points, "points", 0, "points to measure in this call; 0: all that are left")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
