@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"videogan/datasets"
+	"videogan/datasets/mnist"
 	"videogan/gan"
 )
 
@@ -30,7 +31,7 @@ type Data struct {
 	MinSpeed   float64                `toml:"min_speed" doc:"moving-mnist: slowest speed, pixels a frame; 0 for both: 0.75 to 2.25 in frames of 32, in proportion in others"`
 	MaxSpeed   float64                `toml:"max_speed" doc:"moving-mnist: fastest speed, pixels a frame"`
 	Workers    int                    `toml:"workers" doc:"goroutines that draw batches; 0: one a core. What they draw does not depend on it"`
-	Ahead      int                    `toml:"ahead" doc:"batches drawn ahead of the trainer; 0: 4"`
+	Ahead      int                    `toml:"ahead" doc:"batches drawn ahead of the trainer; 0: 4, or 2 of 16 MiB or more"`
 }
 
 // DefaultData is 16 frames of 64×64 pixels of Moving MNIST with two digits.
@@ -110,12 +111,21 @@ func (d *Data) validate() error {
 	return nil
 }
 
-// open opens the clips. A root that 'videogan prepare' has made is read as such, whatever it was made from.
+// open opens the clips that are trained on.
 func (d *Data) open(ctx context.Context, logger *slog.Logger, progress func(done, total int)) (datasets.Source, error) {
+	return d.openSubset(ctx, datasets.Train, logger, progress)
+}
+
+// openSubset opens the clips that are trained on, or those that are held out: the test clips of UCF101's split, moving
+// digits out of MNIST's test digits. A root that 'videogan prepare' has made is read as such, whatever it was made from.
+func (d *Data) openSubset(ctx context.Context, subset datasets.Subset, logger *slog.Logger, progress func(done, total int)) (datasets.Source, error) {
+	if subset == datasets.Test && d.Source != MovingMNIST && (d.Source != UCF101 || d.Split == 0) {
+		return nil, fmt.Errorf("experiments: %w: of %s data, split %d, no clips are held out: only ucf101 with a split and moving-mnist have test clips", ErrConfig, d.Source, d.Split)
+	}
 	if d.Root == "" && d.Source != MovingMNIST {
 		return nil, fmt.Errorf("experiments: %w: data.root is empty: name the %s data with --data", ErrConfig, d.Source)
 	}
-	selection := datasets.Selection{Split: d.Split, Subset: datasets.Train, Classes: d.Classes}
+	selection := datasets.Selection{Split: d.Split, Subset: subset, Classes: d.Classes}
 	videos := datasets.VideoOptions{Progress: progress, Logger: logger}
 	if (d.Source == UCF101 || d.Source == VideoFolder) && datasets.IsPrepared(d.Root) {
 		if d.Source != UCF101 {
@@ -125,7 +135,11 @@ func (d *Data) open(ctx context.Context, logger *slog.Logger, progress func(done
 	}
 	switch d.Source {
 	case MovingMNIST:
-		return datasets.NewMovingMNIST(datasets.MovingMNISTOptions{Dir: d.Root, Digits: d.Digits, DigitSize: d.DigitSize,
+		part := mnist.Train
+		if subset == datasets.Test {
+			part = mnist.Test
+		}
+		return datasets.NewMovingMNIST(datasets.MovingMNISTOptions{Dir: d.Root, Part: part, Digits: d.Digits, DigitSize: d.DigitSize,
 			MinSpeed: d.MinSpeed, MaxSpeed: d.MaxSpeed, Frames: d.Frames, Size: d.Size, Logger: logger})
 	case MNISTSequences:
 		return datasets.OpenMNISTSequences(datasets.SequencesOptions{Path: d.Root, Frames: d.Frames, Size: d.Size, Preprocess: d.Preprocess, Logger: logger})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"videogan/eval/knowledge"
 	"videogan/gan"
 )
 
@@ -42,4 +43,9 @@ func OpenDiscriminator(folder Folder) (*Discriminator, error) {
 		return nil, fmt.Errorf("experiments: open discriminator %s: %w", d.Checkpoint, err)
 	}
 	return d, nil
+}
+
+// Knowledge is the discriminator as package knowledge takes it apart.
+func (d *Discriminator) Knowledge() knowledge.Discriminator {
+	return knowledge.Discriminator{Networks: d.Networks, Params: d.File.Params, Shape: d.Shape}
 }

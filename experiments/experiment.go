@@ -23,6 +23,7 @@ func All() []Experiment {
 		{"vgan-golf", "VGAN at the paper's size on its golf clips", vganGolf},
 		{"vgan-onestream", "VGAN without a background stream, the paper's baseline, on golf clips", vganOneStream},
 		{"vgan-conditional", "VGAN that makes a clip from its first frame, at the paper's size, on golf clips", vganConditional},
+		{"image-small", "TGAN's image generator alone, on single 32×32 frames of Moving MNIST; for 'videogan invert'", imageSmall},
 	}
 }
 

@@ -117,6 +117,16 @@ func (g *Generator) Sample(device *exec.Device, n, first int, seed uint64) ([]*v
 	return samples.Outputs(), nil
 }
 
+// Clips is Sample, from the first clip on, on a device of its own.
+func (g *Generator) Clips(n int, seed uint64) (clips []*video.Clip, err error) {
+	device, err := openDevice(g.Config)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, device.Close()) }()
+	return g.Sample(device, n, 0, seed)
+}
+
 // SampleParts makes the clips that Sample makes, and what they are composed of.
 // One that goes on from given frames takes them from the data of its config.
 func (g *Generator) SampleParts(device *exec.Device, n, first int, seed uint64) (samples *Samples, err error) {

@@ -80,7 +80,7 @@ func TestLookup(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := Lookup("tgan")
-	if want := `invalid config: no experiment "tgan": there are tgan-small, tgan-moving-mnist, tgan-ucf101, vgan-small, vgan-ucf101, vgan-golf, vgan-onestream, vgan-conditional`; err == nil || !strings.HasSuffix(err.Error(), want) {
+	if want := `invalid config: no experiment "tgan": there are tgan-small, tgan-moving-mnist, tgan-ucf101, vgan-small, vgan-ucf101, vgan-golf, vgan-onestream, vgan-conditional, image-small`; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
