@@ -16,8 +16,11 @@ func newClassifier(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classifier",
 		Short: "Train and test classifiers of clips, which scores are taken with",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  videogan classifier train --data moving-mnist --out classifiers/digits --minutes 10
+  videogan classifier test classifiers/digits --data moving-mnist
+  videogan score runs/digits --classifier classifiers/digits`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newClassifierTrain(c), newClassifierTest(c))
 	return cmd
@@ -53,11 +56,13 @@ func newClassifierTrain(c *console) *cobra.Command {
 		Use:   "train --data {DIR|moving-mnist} --out DIR",
 		Short: "Train a small C3D on labelled clips",
 		Long: `Train a small C3D on the training clips of a labelled set, and test it on the test clips of its
-official split (of a folder without one: on every fifth video of a class).
+official split (of a folder without one: on every fifth video of a class). It judges clips of --frames
+frames, and the middle frames of longer ones.
 
 The folder gets classifier.safetensors, classifier.json (config, classes, accuracy, hash), metrics.jsonl
 and plots/ (learning curve, confusion matrix). Ctrl-C keeps what was learned; --resume goes on.`,
 		Example: `  videogan classifier train --data moving-mnist --out classifiers/digits --minutes 10
+  videogan classifier train --data moving-mnist --frames 8 --out classifiers/digits-8 --set train.batch=32
   videogan classifier train --data cache/ucf101-64 --size 64 --out classifiers/ucf101 --steps 2000
   videogan classifier train --data videos --out classifiers/mine --set train.lr=0.0005 --set augment.flip=false`,
 		Args: cobra.NoArgs,
@@ -125,9 +130,15 @@ func newClassifierTest(c *console) *cobra.Command {
 	var clips clipFlags
 	var o classifier.TestOptions
 	cmd := &cobra.Command{
-		Use:   "test CLASSIFIER --data {DIR|moving-mnist}",
+		Use:   "test {DIR|pretrained:NAME} --data {DIR|moving-mnist}",
 		Short: "Test a classifier on the test clips of a labelled set",
-		Args:  cobra.ExactArgs(1),
+		Long: `Test a classifier on the test clips of a labelled set: MNIST's test digits, the test list of UCF101's
+split, every fifth video of a class in a folder without split. Videos are judged by windows, evenly spaced,
+and by the mean of what is said of them; the table has a row for each true class.`,
+		Example: `  videogan classifier test classifiers/digits --data moving-mnist
+  videogan classifier test pretrained:mnist32 --data moving-mnist --clips 5000
+  videogan classifier test classifiers/ucf101 --data cache/ucf101-64 --windows 10`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			card, err := classifier.ReadCard(args[0])
 			if err != nil {

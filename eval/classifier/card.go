@@ -1,10 +1,14 @@
 package classifier
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"videogan/eval/weights"
 	"videogan/nn"
@@ -52,41 +56,50 @@ func (c Card) save(dir string, params *nn.Params) error {
 	return writeFile(filepath.Join(dir, cardFile), append(text, '\n'))
 }
 
-// ReadCard reads the card of a classifier's folder. ErrFormat: it is none.
+// readFile reads one file of a classifier: of its folder, or of one that is built in.
+func readFile(classifier, file string) ([]byte, error) {
+	if name, ok := strings.CutPrefix(classifier, PretrainedPrefix); ok {
+		return pretrained(name, file)
+	}
+	return os.ReadFile(filepath.Join(classifier, file))
+}
+
+// ReadCard reads the card of a classifier's folder, or of one that is built in ("pretrained:NAME"). ErrFormat: it is none.
 func ReadCard(dir string) (Card, error) {
-	path := filepath.Join(dir, cardFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
+	text, err := readFile(dir, cardFile)
+	if errors.Is(err, fs.ErrNotExist) {
 		return Card{}, fmt.Errorf("classifier: %s is no folder of a classifier (train one into it by 'videogan classifier train --out %s'): %w", dir, dir, err)
+	}
+	if err != nil {
+		return Card{}, fmt.Errorf("classifier: read card: %w", err)
 	}
 	var card Card
 	if err := json.Unmarshal(text, &card); err != nil {
-		return Card{}, fmt.Errorf("classifier: %s: %w: %w", path, ErrFormat, err)
+		return Card{}, fmt.Errorf("classifier: %s: %s: %w: %w", dir, cardFile, ErrFormat, err)
 	}
 	if card.Format != cardFormat || len(card.Classes) != card.Config.Network.Classes {
-		return Card{}, fmt.Errorf("classifier: %s: %w: format %q with %d classes, want %q", path, ErrFormat, card.Format, len(card.Classes), cardFormat)
+		return Card{}, fmt.Errorf("classifier: %s: %s: %w: format %q with %d classes, want %q", dir, cardFile, ErrFormat, card.Format, len(card.Classes), cardFormat)
 	}
 	return card, card.Config.Validate()
 }
 
-// Open reads a classifier from the folder that Train wrote, to judge batches of the given size at a time. ErrFormat:
-// the weights are not those that the card describes.
+// Open reads a classifier from the folder that Train wrote, or one that is built in ("pretrained:NAME"), to judge batches
+// of the given size at a time. ErrFormat: the weights are not those that the card describes.
 func Open(dev *exec.Device, dir string, batch int) (*Small, error) {
 	card, err := ReadCard(dir)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, weightsFile)
-	sum, err := weights.FileSHA256(path)
+	data, err := readFile(dir, weightsFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("classifier: read weights: %w", err)
 	}
-	if sum != card.SHA256 {
-		return nil, fmt.Errorf("classifier: %s: %w: its hash %.12s… is not that of the card, %.12s…: take both files of one training", path, ErrFormat, sum, card.SHA256)
+	if sum := fmt.Sprintf("%x", sha256.Sum256(data)); sum != card.SHA256 {
+		return nil, fmt.Errorf("classifier: %s: %s: %w: its hash %.12s… is not that of the card, %.12s…: take both files of one training", dir, weightsFile, ErrFormat, sum, card.SHA256)
 	}
-	set, _, err := weights.ReadSafetensors(path)
+	set, _, err := weights.DecodeSafetensors(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("classifier: %s: %s: %w", dir, weightsFile, err)
 	}
 	params := nn.NewParams(card.Config.Train.Seed)
 	c, err := newSmall(dev, params, card.Config.Network, card.Classes, batch)
@@ -94,7 +107,7 @@ func Open(dev *exec.Device, dir string, batch int) (*Small, error) {
 		return nil, err
 	}
 	if err := set.CopyTo(params); err != nil {
-		return nil, fmt.Errorf("classifier: %s: %w", path, err)
+		return nil, fmt.Errorf("classifier: %s: %s: %w", dir, weightsFile, err)
 	}
 	c.protocol = card.protocol()
 	return c, nil
@@ -106,7 +119,7 @@ func (c Card) protocol() Protocol {
 	return Protocol{
 		Classifier: "c3d-small " + c.Dataset, SHA256: c.SHA256, Mode: "eval",
 		Input:  fmt.Sprintf("%d×%d×%d×%d", n.Channels, n.Frames, n.Size, n.Size),
-		Resize: "none", Crop: "none", Range: "[-1, 1]", Frames: "consecutive",
+		Resize: "none", Crop: "none", Range: "[-1, 1]", Frames: fmt.Sprintf("%d consecutive, of longer clips the middle ones", n.Frames),
 		Feature: "mean of the last convolution", FeatureDims: n.FeatureDims(), Classes: n.Classes,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -56,28 +57,33 @@ const smoothing = 0.1
 func learningCurve(records []record) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Accuracy", "step", "share of clips judged right"
-	p.Y.Min, p.Y.Max = 0, 1
+	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, 1
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
 	p.Add(grid)
 	p.Legend.Left = false
 	var train, clips, videos plotter.XYs
-	mean, weight := 0.0, 0.0
+	mean, weight, apart := 0.0, 0.0, false
 	for _, r := range records {
 		if r.TestClip != nil && r.TestVideo != nil {
 			clips = append(clips, plotter.XY{X: float64(r.Step), Y: *r.TestClip})
 			videos = append(videos, plotter.XY{X: float64(r.Step), Y: *r.TestVideo})
+			apart = apart || *r.TestClip != *r.TestVideo
 			continue
 		}
 		mean, weight = mean+smoothing*(r.Accuracy-mean), weight+smoothing*(1-weight)
 		train = append(train, plotter.XY{X: float64(r.Step), Y: mean / weight})
+	}
+	name := "test, by clip"
+	if !apart { // each clip is a video
+		name, videos = "test", nil
 	}
 	for _, series := range []struct {
 		name   string
 		points plotter.XYs
 		ink    color.Color
 		marked bool
-	}{{"training batches", train, blue, false}, {"test, by clip", clips, vermilion, true}, {"test, by video", videos, green, true}} {
+	}{{"training batches", train, blue, false}, {name, clips, vermilion, true}, {"test, by video", videos, green, true}} {
 		if len(series.points) == 0 {
 			continue
 		}
@@ -120,7 +126,10 @@ const mostLabelled = 25
 
 func confusionPicture(card Card) (*plot.Plot, error) {
 	p := plot.New()
-	p.Title.Text = fmt.Sprintf("Test clips: %.1f%% by clip, %.1f%% by video", 100*card.Test.ClipAccuracy, 100*card.Test.VideoAccuracy)
+	p.Title.Text = fmt.Sprintf("%.1f%% of %d test clips", 100*card.Test.ClipAccuracy, card.Test.Clips)
+	if card.Test.Videos != card.Test.Clips {
+		p.Title.Text += fmt.Sprintf(", %.1f%% of %d videos", 100*card.Test.VideoAccuracy, card.Test.Videos)
+	}
 	p.X.Label.Text, p.Y.Label.Text = "judged", "true"
 	g := grid(card.Test.Confusion)
 	heat := plotter.NewHeatMap(g, blues(64))
@@ -134,7 +143,9 @@ func confusionPicture(card Card) (*plot.Plot, error) {
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(across), plot.ConstantTicks(down)
 	style(p)
-	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.7, text.XRight, text.YCenter
+	if slices.ContainsFunc(card.Classes, func(class string) bool { return len(class) > 3 }) {
+		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.7, text.XRight, text.YCenter
+	}
 	if n > mostLabelled {
 		return p, nil
 	}

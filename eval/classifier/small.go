@@ -48,20 +48,23 @@ func (c *Small) Classes() []string { return c.classes }
 // Close implements Classifier.
 func (c *Small) Close() error { return c.program.Close() }
 
-// Classify implements Classifier: clips must have the network's size.
+// Classify implements Classifier: frames must have the network's size. Of clips longer than the network's it sees the
+// middle frames, so that generators of 8 and of 16 frames can be held to one protocol; shorter ones are refused.
 func (c *Small) Classify(ctx context.Context, clips []float32, shape eval.Shape) (Result, error) {
 	n := c.network
-	if err := CheckClips(clips, shape, eval.Shape{Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}); err != nil {
+	if err := CheckClips(clips, shape, eval.Shape{Channels: n.Channels, Height: n.Size, Width: n.Size}); err != nil {
 		return Result{}, err
 	}
+	if shape.Frames < n.Frames {
+		return Result{}, fmt.Errorf("classifier: clips of %v: %w: this classifier takes %d frames or more", shape, eval.ErrShape, n.Frames)
+	}
 	result := NewResult(shape.Clips, n.FeatureDims(), n.Classes)
-	per := len(clips) / shape.Clips
 	for first := 0; first < shape.Clips; first += c.batch {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
 		end := min(first+c.batch, shape.Clips)
-		copy(c.program.Data(c.x), clips[first*per:end*per]) // rows beyond end are of the batch before, and not read
+		c.show(clips, shape, first, end)
 		if err := c.program.RunAll(); err != nil {
 			return Result{}, fmt.Errorf("classifier: classify: %w", err)
 		}
@@ -69,6 +72,18 @@ func (c *Small) Classify(ctx context.Context, clips []float32, shape eval.Shape)
 		copy(result.Probabilities.Slice(first, end).Data, c.program.Data(c.probabilities))
 	}
 	return result, nil
+}
+
+// show copies the middle frames of some clips to the network's input. Rows beyond are of the batch before, and not read.
+func (c *Small) show(clips []float32, shape eval.Shape, first, end int) {
+	plane := shape.Height * shape.Width
+	seen, whole := c.network.Frames*plane, shape.Frames*plane
+	skipped := WindowStart(shape.Frames, c.network.Frames, 0, 1) * plane
+	x := c.program.Data(c.x)
+	for i := first * shape.Channels; i < end*shape.Channels; i++ {
+		copy(x[:seen], clips[i*whole+skipped:])
+		x = x[seen:]
+	}
 }
 
 // NewResult makes room for n clips, with features and classes numbers each.

@@ -9,6 +9,7 @@ import (
 	"videogan/eval"
 	"videogan/eval/c3d"
 	"videogan/eval/classifier"
+	"videogan/eval/i3d"
 	"videogan/eval/movinet"
 	"videogan/eval/weights"
 	"videogan/nn/exec"
@@ -25,7 +26,8 @@ type Judge struct {
 	// Takes is the size of the clips that it takes; 0 on an axis: any. Clips is the number that it judges at a time.
 	Takes eval.Shape
 
-	mode eval.Mode
+	mode   eval.Mode
+	longer bool // it takes longer clips too, and sees their middle frames
 }
 
 // JudgeOptions says how a classifier judges.
@@ -35,23 +37,32 @@ type JudgeOptions struct {
 	Dropout bool   // C3D: dropout stays active, as in TGAN's published program
 	Seed    uint64 // of dropout
 	Stride  int    // MoViNet: every so many frames one is shown; 0: 1
+	Frames  int    // I3D: frames of the clips; 0: 16
+	Pooled  bool   // I3D: distances are of the last pool's features, not of the logits as in the Fréchet video distance
 	Batch   int    // clips at a time; 0: 16, C3D 4
 }
 
-// OpenJudge opens a classifier: the folder that 'videogan classifier train' wrote (C3D-small), a MoViNet's .tflite, or
-// C3D's weights in any other file. A preset of C3D is refused for another classifier: its numbers would carry a name
-// that they have no right to.
+// OpenJudge opens a classifier: the folder that 'videogan classifier train' wrote (C3D-small), one that is built in
+// ("pretrained:NAME"), a MoViNet's .tflite, I3D's weights in a .safetensors, or C3D's weights in any other file. A preset
+// of C3D is refused for another classifier: its numbers would carry a name that they have no right to.
 func OpenJudge(dev *exec.Device, path string, o JudgeOptions) (*Judge, error) {
+	builtIn := strings.HasPrefix(path, classifier.PretrainedPrefix)
 	info, err := os.Stat(path)
-	if err != nil {
+	if err != nil && !builtIn {
 		return nil, fmt.Errorf("score: open classifier: %w", err)
 	}
 	var j *Judge
 	switch {
-	case info.IsDir():
+	case builtIn || info.IsDir():
 		j, err = openSmall(dev, path, o)
 	case filepath.Ext(path) == ".tflite":
 		j, err = openMoViNet(path, o)
+	case filepath.Ext(path) == ".safetensors":
+		if set, readErr := i3d.ReadWeights(path); readErr == nil && i3d.Is(set) {
+			j, err = openI3D(dev, path, set, o)
+			break
+		}
+		j, err = openC3D(dev, path, o)
 	default:
 		j, err = openC3D(dev, path, o)
 	}
@@ -78,7 +89,7 @@ func openSmall(dev *exec.Device, path string, o JudgeOptions) (*Judge, error) {
 		return nil, err
 	}
 	n := card.Config.Network
-	return &Judge{Classifier: c, Preset: preset, mode: eval.ModeEval,
+	return &Judge{Classifier: c, Preset: preset, mode: eval.ModeEval, longer: true,
 		Input: eval.Input{Frames: n.Frames, Range: c.Protocol().Range, Width: n.Size, Height: n.Size, Channels: channelsName(n.Channels)},
 		Takes: eval.Shape{Clips: o.Batch, Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}}, nil
 }
@@ -102,6 +113,32 @@ func openMoViNet(path string, o JudgeOptions) (*Judge, error) {
 	}
 	return &Judge{Classifier: c, Preset: preset, mode: eval.ModeEval, Takes: eval.Shape{Clips: o.Batch},
 		Input: eval.Input{Range: p.Range, Resize: eval.ResizeBilinear, Width: width, Height: height, Channels: "RGB", Subsample: max(o.Stride, 1)}}, nil
+}
+
+// openI3D opens I3D, by whose logits the Fréchet video distance is taken.
+func openI3D(dev *exec.Device, path string, set weights.Set, o JudgeOptions) (*Judge, error) {
+	preset, err := presetFor(o, "", "i3d")
+	if err != nil {
+		return nil, err
+	}
+	sum, err := weights.FileSHA256(path)
+	if err != nil {
+		return nil, err
+	}
+	if o.Frames == 0 {
+		o.Frames = 16
+	}
+	if o.Batch == 0 {
+		o.Batch = 2
+	}
+	network := i3d.Default()
+	c, err := i3d.New(dev, network, set, i3d.Options{Frames: o.Frames, Pooled: o.Pooled, Batch: o.Batch, SHA256: sum})
+	if err != nil {
+		return nil, err
+	}
+	p := c.Protocol()
+	return &Judge{Classifier: c, Preset: preset, mode: eval.ModeEval, Takes: eval.Shape{Clips: o.Batch, Frames: o.Frames},
+		Input: eval.Input{Frames: o.Frames, Range: p.Range, Resize: eval.Resize(p.Resize), Width: network.Size, Height: network.Size, Channels: "RGB"}}, nil
 }
 
 func openC3D(dev *exec.Device, path string, o JudgeOptions) (*Judge, error) {
@@ -196,7 +233,9 @@ func (j *Judge) Name(layer string) eval.Classifier {
 // Sees is what clips of a shape go through.
 func (j *Judge) Sees(shape eval.Shape) eval.Input {
 	in := j.Input
-	in.Frames = shape.Frames
+	if in.Frames = shape.Frames; j.Takes.Frames != 0 {
+		in.Frames = j.Takes.Frames
+	}
 	if in.Channels == "" {
 		in.Channels = channelsName(shape.Channels)
 	}
@@ -213,7 +252,7 @@ func (j *Judge) Check(shape eval.Shape) error {
 		{"channels", shape.Channels, j.Takes.Channels, ""}, {"frames", shape.Frames, j.Takes.Frames, " (classifier train --frames)"},
 		{"rows", shape.Height, j.Takes.Height, " (classifier train --size)"}, {"columns", shape.Width, j.Takes.Width, " (classifier train --size)"},
 	} {
-		if axis.takes != 0 && axis.got != axis.takes {
+		if axis.takes != 0 && axis.got != axis.takes && !(j.longer && axis.name == "frames" && axis.got > axis.takes) {
 			return fmt.Errorf("score: clips of %d×%d×%d×%d: %w: the classifier takes %d %s: train one for these clips%s", shape.Channels, shape.Frames,
 				shape.Height, shape.Width, eval.ErrShape, axis.takes, axis.name, axis.adjustment)
 		}
