@@ -17,7 +17,7 @@ type LoaderOptions struct {
 	Seed    uint64     // of the whole run; batch k is a function of (Seed, k)
 	First   int        // number of the first batch: the step at which a run resumes
 	Workers int        // goroutines that draw, each a whole batch; 0: one a core, at most Ahead
-	Ahead   int        // batches ready or in the making beside the one in use; 0: 4
+	Ahead   int        // batches ready or in the making beside the one in use; 0: 4, or 2 of 16 MiB or more
 	Range   PixelRange // how bytes become numbers
 }
 
@@ -73,6 +73,9 @@ func (b *Batch) Release() {
 
 var errClosed = errors.New("datasets: loader is closed")
 
+// largeBatch is the number of pixels from which on fewer batches are drawn ahead: as float32 they take 16 MiB.
+const largeBatch = 4 << 20
+
 // NewLoader starts to draw batches from src. The loader does not close src.
 func NewLoader(src Source, o LoaderOptions) (*Loader, error) {
 	if o.Batch < 1 || o.First < 0 || o.Workers < 0 || o.Ahead < 0 {
@@ -80,7 +83,10 @@ func NewLoader(src Source, o LoaderOptions) (*Loader, error) {
 			o.Batch, o.First, o.Workers, o.Ahead, ErrShape)
 	}
 	if o.Ahead == 0 {
-		o.Ahead = 4
+		// A step on a large batch takes seconds, in which two more are drawn; more of them would hold memory for nothing.
+		if o.Ahead = 4; o.Batch*src.Info().Bytes() >= largeBatch {
+			o.Ahead = 2
+		}
 	}
 	if o.Workers == 0 {
 		o.Workers = min(runtime.GOMAXPROCS(0), o.Ahead)

@@ -178,11 +178,10 @@ func (s *stepper) slotsOf(r rule, name string, like *tensor.Dense) ([]Slot, erro
 	}
 	slots := make([]Slot, len(names))
 	for i := range slots {
-		zeros, err := denseOf(like.Dtype(), make([]float64, like.Shape().TotalSize()), like.Shape())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		slots[i] = Slot{Name: names[i], Value: tensor.New(tensor.Of(like.Dtype()), tensor.WithShape(like.Shape()...))}
+		if like.Dtype() == tensor.Float32 {
+			adviseHugePages(slots[i].Value.Float32s())
 		}
-		slots[i] = Slot{Name: names[i], Value: zeros}
 	}
 	if s.slots == nil {
 		s.slots = map[string][]Slot{}
