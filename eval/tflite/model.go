@@ -17,8 +17,12 @@ type Model struct {
 	states   []state
 }
 
-// state is a pair of tensors: what the second holds after a frame, the first holds before the next.
-type state struct{ before, after int }
+// state is a pair of tensors: what the second holds after a frame, the first holds before the next; before the first
+// frame it holds start, if it is of integers.
+type state struct {
+	before, after int
+	start         int32
+}
 
 // The kinds of operations, BuiltinOperator of the schema.
 const (
@@ -70,6 +74,7 @@ func Parse(data []byte) (*Model, error) {
 	if err := m.pair(); err != nil {
 		return nil, fmt.Errorf("tflite: %w", err)
 	}
+	m.keepIntegers()
 	return m, nil
 }
 
@@ -98,7 +103,7 @@ func (m *Model) pair() error {
 			return fmt.Errorf("%w: state %s is %v, and %s after it %v", ErrUnsupported, a.name, a.shape, b.name, b.shape)
 		}
 		if in != after[i] { // many are handed through
-			m.states = append(m.states, state{in, after[i]})
+			m.states = append(m.states, state{before: in, after: after[i]})
 		}
 	}
 	return nil
@@ -142,14 +147,17 @@ func (m *Model) NewStream() *Stream {
 		}
 	}
 	s.scratch, s.wide = make([]int32, largest), make([]int64, largest)
+	s.Reset()
 	return s
 }
 
 // Reset goes back to the start of a clip.
 func (s *Stream) Reset() {
 	for _, state := range s.model.states {
-		clear(s.integer[state.before])
 		clear(s.real[state.before])
+		for i := range s.integer[state.before] {
+			s.integer[state.before][i] = state.start
+		}
 	}
 }
 
