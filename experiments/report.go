@@ -2,205 +2,172 @@ package experiments
 
 import (
 	_ "embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-//go:embed report.html.tmpl
-var reportTemplate string
-
-// reportSheets is the most contact sheets that a report shows of a run's course.
-const reportSheets = 6
+// The page's parts.
+var (
+	//go:embed report.html.tmpl
+	reportTemplate string
+	//go:embed report.css
+	reportStyle string
+	//go:embed report.js
+	reportScript string
+)
 
 // fact is one number of a report's summary, with its unit.
 type fact struct{ Name, Value string }
 
-// report is what the template shows. Pictures and videos are data URLs: the page needs no
-// other file and no network.
+// report is what the template shows. Pictures, videos, style and script stand in the page: it
+// needs no other file and no network.
 type report struct {
-	Title, Summary, Note string
-	Facts                []fact
-	Samples              []reportVideo
-	Sheets               []reportSheet
-	Plots                []template.HTML
-	Config               string
+	Title, Summary string
+	Live           bool // an open page looks for what is new
+	Several        bool // runs
+	Runs           []reportRun
+	Notes          []string
+	Facts          []fact   // of the run, or those that several have in common
+	FactNames      []string // of those in which several differ
+	Scores         reportScores
+	ScorePlots     []reportPlot
+	Plots          []reportPlot
+	Settings       []settingRow // those that differ between the runs, or from the experiment's defaults
+	RunNames       []string     // the columns of Settings
+
+	Style  template.CSS
+	Script template.JS
 }
 
-type reportVideo struct {
-	Video   template.URL
-	Caption string
-}
-
-type reportSheet struct {
-	Image   template.URL
-	Caption string
-}
-
-// Report draws a run folder's report.html from what stands in the folder, after redrawing its plots.
+// Report draws a run folder's report.html from what stands in the folder, after redrawing its
+// plots. While the run has steps to go, an open page follows it.
 func Report(folder Folder) error {
-	run, err := LoadRun(folder)
+	histories, err := readHistories([]Folder{folder})
 	if err != nil {
 		return err
 	}
-	records, err := ReadMetrics(folder.Metrics())
+	if err := drawPlots(folder, histories[0].records); err != nil {
+		return err
+	}
+	return writeReport(histories, folder.Report())
+}
+
+// ReportRuns draws one page of several runs, or of one, to a file: what each made, their
+// curves in common plots, their scores in one table, and the settings in which they differ.
+func ReportRuns(folders []Folder, file string) error {
+	if len(folders) == 0 {
+		return errors.New("experiments: report: no runs")
+	}
+	histories, err := readHistories(folders)
 	if err != nil {
 		return err
 	}
-	if err := drawPlots(folder, records); err != nil {
-		return err
-	}
-	page := report{Title: filepath.Base(string(folder)), Summary: run.Experiment.Name + ": " + run.Experiment.Summary}
-	steps, err := folder.Checkpoints()
+	return writeReport(histories, file)
+}
+
+// Sampled says whether any run has samples.
+func (page report) Sampled() bool {
+	return slices.ContainsFunc(page.Runs, func(r reportRun) bool { return len(r.Samples) > 0 })
+}
+
+func writeReport(histories []*history, file string) error {
+	page, err := newReport(histories)
 	if err != nil {
-		return err
-	}
-	step := stepOf(records)
-	if len(steps) > 0 {
-		step = max(step, steps[0]) // the last step need not be a logged one
-	}
-	page.Facts = reportFacts(run, step, records)
-	config, err := os.ReadFile(folder.Config())
-	if err != nil {
-		return fmt.Errorf("experiments: report %s: %w", folder, err)
-	}
-	page.Config = string(config)
-	if page.Samples, err = reportVideos(folder); err != nil {
-		return fmt.Errorf("experiments: report %s: %w", folder, err)
-	}
-	if page.Sheets, err = reportCourse(folder); err != nil {
-		return fmt.Errorf("experiments: report %s: %w", folder, err)
-	}
-	if page.Plots, err = reportPlots(folder); err != nil {
-		return fmt.Errorf("experiments: report %s: %w", folder, err)
-	}
-	if last := run.Config.Shared().Train.Steps; step < last {
-		page.Note = fmt.Sprintf("This run has got to step %d of the %d planned (%.0f %%): --resume goes on with it.", step, last, 100*float64(step)/float64(last))
+		return fmt.Errorf("experiments: report %s: %w", histories[0].folder, err)
 	}
 	parsed, err := template.New("report").Parse(reportTemplate)
 	if err != nil {
 		return fmt.Errorf("experiments: report template: %w", err)
 	}
-	return writeFile(folder.Report(), func(w io.Writer) error { return parsed.Execute(w, page) })
+	return writeFile(file, func(w io.Writer) error { return parsed.Execute(w, page) })
 }
 
-// stepOf is the step of the newest record, 0 without one.
-func stepOf(records []Record) int {
-	if len(records) == 0 {
-		return 0
-	}
-	return records[len(records)-1].Step()
-}
-
-// reportFacts are the run's numbers, as far as it has got.
-func reportFacts(run Run, step int, records []Record) []fact {
-	facts := []fact{
-		{"steps", fmt.Sprintf("%d of %d", step, run.Config.Shared().Train.Steps)},
-		{"parameters of G", fmt.Sprintf("%.2f M", float64(run.Origin.GeneratorParameters)/1e6)},
-		{"parameters of D", fmt.Sprintf("%.2f M", float64(run.Origin.DiscriminatorParameters)/1e6)},
-		{"data", run.Origin.Dataset},
-	}
-	if len(records) == 0 {
-		return facts
-	}
-	newest := records[len(records)-1]
-	for _, show := range []struct{ name, metric, format string }{
-		{"real clips seen", "clips", "%.0f"}, {"epochs", "epoch", "%.2f"}, {"loss of D", "loss/d", "%.3f"}, {"loss of G", "loss/g", "%.3f"},
-	} {
-		if value, ok := newest.Get(show.metric); ok {
-			facts = append(facts, fact{show.name, fmt.Sprintf(show.format, value)})
+func newReport(histories []*history) (page report, err error) {
+	page = report{Several: len(histories) > 1, Style: template.CSS(reportStyle), Script: template.JS(reportScript)}
+	groups := groupHistories(histories)
+	for _, h := range histories {
+		run, err := newReportRun(h, !page.Several)
+		if err != nil {
+			return page, err
+		}
+		page.Runs, page.RunNames = append(page.Runs, run), append(page.RunNames, h.name)
+		page.Live = page.Live || run.Unfinished()
+		if h.problem != nil {
+			page.Notes = append(page.Notes, fmt.Sprintf("The scores of %s are left out: %v", h.name, h.problem))
 		}
 	}
-	var steps []float64
-	var waited float64
-	for _, record := range records {
-		if seconds, ok := record.Get("time/step_s"); ok {
-			steps = append(steps, seconds)
+	page.Title, page.Summary = histories[0].name, histories[0].run.Experiment.Name+": "+histories[0].run.Experiment.Summary
+	if page.Several {
+		page.Title = fmt.Sprintf("%d runs side by side", len(histories))
+		page.Summary = summaryOf(groups)
+	}
+	page.Facts, page.FactNames = commonFacts(page.Runs)
+	if err := page.addScores(histories, groups); err != nil {
+		return page, err
+	}
+	charts := figureCharts(histories[0].records)
+	if page.Several {
+		charts = nil
+		for _, c := range metricCharts(groups) {
+			charts = append(charts, c.chart)
 		}
-		share, _ := record.Get("time/data_wait_share")
-		waited += share
 	}
-	if len(steps) > 0 {
-		slices.Sort(steps)
-		facts = append(facts, fact{"a step, median", fmt.Sprintf("%.3f s", steps[len(steps)/2])})
+	if page.Plots, err = reportPlots(charts); err != nil {
+		return page, err
 	}
-	return append(facts,
-		fact{"waiting for data", fmt.Sprintf("%.1f %%", 100*waited/float64(len(records)))},
-		fact{"machine", run.Origin.Machine}, fact{"program", run.Origin.Program})
+	return page, page.addSettings(histories)
 }
 
-// reportVideos are the newest samples, what the committed generator makes and the real clips.
-func reportVideos(folder Folder) ([]reportVideo, error) {
-	steps, err := folder.steps("samples", averagedSuffix+".png")
+// summaryOf says which runs are taken together.
+func summaryOf(groups []Group) string {
+	var labels []string
+	for _, g := range groups {
+		labels = append(labels, g.label())
+	}
+	text := strings.Join(labels, ", ") + "."
+	for _, g := range groups {
+		if len(g.members) > 1 {
+			return text + " Runs that differ in their seed alone are one line: their mean, in a band of ± one standard deviation."
+		}
+	}
+	return text
+}
+
+func (page *report) addScores(histories []*history, groups []Group) (err error) {
+	if page.Scores, err = scoresOf(histories, groups); err != nil {
+		return err
+	}
+	named, err := scoreCharts(groups)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var files, captions []string
-	if len(steps) > 0 {
-		last := steps[len(steps)-1]
-		files = append(files, stepName(last)+averagedSuffix, stepName(last)+rawSuffix)
-		captions = append(captions, fmt.Sprintf("The averaged generator after %d steps", last), "The generator itself, the same latents")
+	var charts []chart
+	for _, c := range named {
+		charts = append(charts, c.chart)
 	}
-	files = append(files, realSample, pretrainedSample)
-	captions = append(captions, "Real clips", "The committed generator, trained to the end: what the same experiment reaches")
-	var videos []reportVideo
-	for i, file := range files {
-		data, err := os.ReadFile(folder.samples(file + ".mp4"))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		videos = append(videos, reportVideo{Video: dataURL("video/mp4", data), Caption: captions[i]})
-	}
-	return videos, nil
+	page.ScorePlots, err = reportPlots(charts)
+	return err
 }
 
-// reportCourse picks contact sheets evenly over the run, the newest always among them.
-func reportCourse(folder Folder) ([]reportSheet, error) {
-	steps, err := folder.steps("samples", averagedSuffix+".png")
-	if err != nil {
-		return nil, err
+// addSettings sets runs side by side, or one beside its experiment's defaults.
+func (page *report) addSettings(histories []*history) (err error) {
+	var configs []Config
+	if !page.Several {
+		configs = append(configs, histories[0].run.Experiment.Default())
+		page.RunNames = []string{"default", "this run"}
 	}
-	var sheets []reportSheet
-	shown := min(len(steps), reportSheets)
-	for i := range shown {
-		step := steps[(i+1)*len(steps)/shown-1]
-		data, err := os.ReadFile(folder.samples(stepName(step) + averagedSuffix + ".png"))
-		if err != nil {
-			return nil, err
-		}
-		sheets = append(sheets, reportSheet{Image: dataURL("image/png", data), Caption: fmt.Sprintf("step %d", step)})
+	for _, h := range histories {
+		configs = append(configs, h.run.Config)
 	}
-	return sheets, nil
-}
-
-func reportPlots(folder Folder) ([]template.HTML, error) {
-	var plots []template.HTML
-	for _, f := range figures {
-		text, err := os.ReadFile(folder.plots(f.file + ".svg"))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		_, svg, ok := strings.Cut(string(text), "<svg")
-		if !ok {
-			return nil, fmt.Errorf("%s: no <svg> element", folder.plots(f.file+".svg"))
-		}
-		plots = append(plots, template.HTML("<svg"+svg))
+	if page.Settings, err = differingSettings(configs); err != nil {
+		return err
 	}
-	return plots, nil
-}
-
-func dataURL(kind string, data []byte) template.URL {
-	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data))
+	for i := range page.Runs {
+		page.Runs[i].Config = markLines(page.Runs[i].configText, page.Settings)
+	}
+	return nil
 }

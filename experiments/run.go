@@ -26,20 +26,21 @@ type run struct {
 
 	averaged, raw *gan.Sampler // raw is nil without an average
 
-	source  datasets.Source
-	loader  *datasets.Loader
-	metrics *metricsLog
-	events  *events // nil without train.tensorboard
-	records []Record
-	shown   int // step of the newest samples, -1 before any
-	saved   int // step of the newest checkpoint
-	clock   clock
+	source   datasets.Source
+	loader   *datasets.Loader
+	metrics  *metricsLog
+	events   *events // nil without train.tensorboard
+	records  []Record
+	shown    int       // step of the newest samples, -1 before any
+	saved    int       // step of the newest checkpoint
+	reported time.Time // when the page was drawn last
+	clock    clock
 }
 
 // openRun makes everything that a run needs, resumes it where that is asked for, and only then
 // writes its folder.
 func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOptions) (r *run, err error) {
-	r = &run{experiment: experiment, common: cfg.Shared(), folder: o.Folder, logger: orDiscard(o.Logger), begin: o.Begin, progress: o.Step, shown: -1}
+	r = &run{experiment: experiment, common: cfg.Shared(), folder: o.Folder, logger: orDiscard(o.Logger), begin: o.Begin, progress: o.Step, shown: -1, reported: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.close())
@@ -197,7 +198,13 @@ func (r *run) log(record Record) error {
 	r.clock.waited = waited
 	record = append(record, Metric{"time/step_s", median.Seconds()}, Metric{"time/data_wait_share", share})
 	r.records = append(r.records, record)
-	return errors.Join(r.metrics.append(record), r.events.record(record))
+	if err := errors.Join(r.metrics.append(record), r.events.record(record)); err != nil {
+		return err
+	}
+	if time.Since(r.reported) < reportEvery {
+		return nil
+	}
+	return r.report()
 }
 
 // position is what a progress bar shows after a step.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"videogan/datasets"
 	"videogan/gan"
@@ -46,6 +47,15 @@ func (r *run) show() error {
 			return err
 		}
 	}
+	return r.report()
+}
+
+// reportEvery is the time after which a run draws its page again, between samples too.
+const reportEvery = time.Minute
+
+// report draws the run's page.
+func (r *run) report() error {
+	r.reported = time.Now()
 	return Report(r.folder)
 }
 
