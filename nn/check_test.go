@@ -169,3 +169,16 @@ var dtypes = []struct {
 	{tensor.Float64, 1e-9, 1e-9},
 	{tensor.Float32, 2e-5, 2e-4},
 }
+
+// denseOf rounds values into a new tensor of the given type.
+func denseOf(dtype tensor.Dtype, values []float64, shape []int) (*tensor.Dense, error) {
+	d := tensor.New(tensor.Of(dtype), tensor.WithShape(shape...))
+	for i, v := range values {
+		if dtype == tensor.Float32 {
+			d.Float32s()[i] = float32(v)
+		} else {
+			d.Float64s()[i] = v
+		}
+	}
+	return d, nil
+}

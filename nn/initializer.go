@@ -23,6 +23,15 @@ type Initializer interface {
 	Fill(dst []float64, shape []int, rng *rand.Rand) error
 }
 
+// elementwise marks an initializer whose values come one after another, so that a parameter may be filled
+// in pieces.
+type elementwise interface{ elementwise() }
+
+func (constantValue) elementwise() {}
+func (normalValues) elementwise()  {}
+func (uniformValues) elementwise() {}
+func (scaledValues) elementwise()  {}
+
 // Zeros sets every value to 0.
 func Zeros() Initializer { return Constant(0) }
 

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -58,11 +59,7 @@ func (p *Params) New(name string, trainable bool, init Initializer, shape ...int
 	if len(shape) == 0 || slices.Min(shape) <= 0 {
 		return nil, fmt.Errorf("nn: creating parameter %q: shape %v: %w: every axis must be positive", name, shape, ErrShape)
 	}
-	values := make([]float64, tensor.Shape(shape).TotalSize())
-	if err := init.Fill(values, shape, Stream(p.seed, "init/"+name)); err != nil {
-		return nil, fmt.Errorf("nn: creating parameter %q: %w", name, err)
-	}
-	value, err := denseOf(p.dtype, values, shape)
+	value, err := drawn(p.dtype, init, shape, Stream(p.seed, "init/"+name))
 	if err != nil {
 		return nil, fmt.Errorf("nn: creating parameter %q: %w", name, err)
 	}
@@ -127,17 +124,38 @@ func hasPathPrefix(name, prefix string) bool {
 	return ok && (prefix == "" || rest == "" || rest[0] == '/')
 }
 
-// denseOf rounds values into a new tensor of the given type.
-func denseOf(dtype tensor.Dtype, values []float64, shape []int) (*tensor.Dense, error) {
+// drawnAtOnce is how many values of an elementwise initializer are drawn before they are rounded: a
+// parameter's memory is touched once, and no memory of twice its size beside it.
+const drawnAtOnce = 1 << 12
+
+// drawn is a tensor of an initializer's values, rounded to the given type.
+func drawn(dtype tensor.Dtype, init Initializer, shape []int, rng *rand.Rand) (*tensor.Dense, error) {
+	size := tensor.Shape(shape).TotalSize()
 	switch dtype {
 	case tensor.Float64:
+		values := make([]float64, size)
+		if err := init.Fill(values, shape, rng); err != nil {
+			return nil, err
+		}
 		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(values)), nil
 	case tensor.Float32:
-		rounded := make([]float32, len(values))
-		for i, v := range values {
-			rounded[i] = float32(v)
+		values := make([]float32, size)
+		adviseHugePages(values)
+		piece := size
+		if _, ok := init.(elementwise); ok {
+			piece = min(size, drawnAtOnce)
 		}
-		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(rounded)), nil
+		buffer := make([]float64, piece)
+		for from := 0; from < size; from += piece {
+			part := buffer[:min(piece, size-from)]
+			if err := init.Fill(part, shape, rng); err != nil {
+				return nil, err
+			}
+			for i, v := range part {
+				values[from+i] = float32(v)
+			}
+		}
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(values)), nil
 	}
 	return nil, fmt.Errorf("numbers of type %v: only float32 and float64 are supported", dtype)
 }

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package nn
+
+func adviseHugePages([]float32) {}
