@@ -25,6 +25,7 @@ type Common struct {
 	Train Training   `toml:"train"`
 	Data  Data       `toml:"data"`
 	GAN   gan.Config `toml:"gan"`
+	Eval  Evaluation `toml:"eval"`
 }
 
 // seed is the seed as random streams take it.
@@ -90,6 +91,9 @@ func (c *Common) validateCommon() error {
 	}
 	if err := c.GAN.Validate(); err != nil {
 		return fmt.Errorf("%w: [gan]: %w", ErrConfig, err)
+	}
+	if err := c.Eval.validate(); err != nil {
+		return err
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type figure struct {
 // figures are the plots of a run, in the report's order. One whose metrics the run does not
 // log is left out.
 var figures = []figure{
+	inceptionFigure,
 	{"losses", "Losses", "loss", []string{"loss/"}},
 	{"scores", "What the discriminator says", "mean of D", []string{"d/"}},
 	{"mask", "Share of the foreground", "mean of the mask", []string{"mask/mean"}},
@@ -82,26 +83,38 @@ var palette = []color.RGBA{
 // drawPlots redraws the plots of a run folder, each as SVG and PNG.
 func drawPlots(folder Folder, records []Record) error {
 	for _, f := range figures {
-		curves := f.curves(records)
-		if len(curves) == 0 {
-			continue
-		}
-		p, legend, err := f.compose(curves)
-		if err != nil {
-			return fmt.Errorf("experiments: plot %s: %w", f.file, err)
-		}
-		svg := vgsvg.New(plotWidth, plotHeight)
-		drawBeside(draw.New(svg), p, legend)
-		if err := writeFile(folder.plots(f.file+".svg"), portable(svg)); err != nil {
-			return err
-		}
-		png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))}
-		drawBeside(draw.New(png), p, legend)
-		if err := writeFile(folder.plots(f.file+".png"), writer(png)); err != nil {
+		if err := drawFigure(folder, f, records); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// drawFigure redraws one plot, unless the run logs nothing that it shows.
+func drawFigure(folder Folder, f figure, records []Record) error {
+	curves := f.curves(records)
+	if len(curves) == 0 {
+		return nil
+	}
+	var p *plot.Plot
+	var legend plot.Legend
+	var err error
+	if f.file == inceptionFigure.file {
+		p, legend, err = inceptionPlot(folder, records)
+	} else {
+		p, legend, err = f.compose(curves)
+	}
+	if err != nil {
+		return fmt.Errorf("experiments: plot %s: %w", f.file, err)
+	}
+	svg := vgsvg.New(plotWidth, plotHeight)
+	drawBeside(draw.New(svg), p, legend)
+	if err := writeFile(folder.plots(f.file+".svg"), portable(svg)); err != nil {
+		return err
+	}
+	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))}
+	drawBeside(draw.New(png), p, legend)
+	return writeFile(folder.plots(f.file+".png"), writer(png))
 }
 
 // portable writes a drawing with fonts of the same widths where Liberation Sans is missing.

@@ -25,6 +25,7 @@ type run struct {
 	deadline   time.Time // when train.minutes are over; zero: never
 
 	averaged, raw *gan.Sampler // raw is nil without an average
+	evaluation    *evaluation  // nil without eval.every
 
 	source   datasets.Source
 	loader   *datasets.Loader
@@ -62,6 +63,9 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 		}
 	}
 	if err := r.openSamplers(); err != nil {
+		return r, err
+	}
+	if r.evaluation, err = r.openEvaluation(); err != nil {
 		return r, err
 	}
 	if r.loader, err = datasets.NewLoader(r.source, r.common.loader(r.trainer.Steps())); err != nil {
@@ -113,6 +117,7 @@ func (r *run) close() error {
 		errs = append(errs, r.metrics.close())
 	}
 	errs = append(errs, r.events.close())
+	errs = append(errs, r.evaluation.close())
 	for _, sampler := range []*gan.Sampler{r.averaged, r.raw} {
 		if sampler != nil {
 			errs = append(errs, sampler.Close())

@@ -103,8 +103,9 @@ func (s Settings) overlay(cfg Config) error {
 }
 
 // resumable are the settings that may change when a run is resumed: how long it goes on, whether
-// memory or time is short, and where the same clips lie now.
-var resumable = []string{"train.steps", "train.minutes", "train.recompute", "data.root"}
+// memory or time is short, where the same clips lie now, and how it is scored as it goes.
+var resumable = []string{"train.steps", "train.minutes", "train.recompute", "data.root", "eval.every", "eval.every_steps", "eval.classifier",
+	"eval.mean", "eval.preset", "eval.samples", "eval.repeats", "eval.curves", "eval.curve_epochs"}
 
 // ConfigureResume makes the config with which a run goes on: what it began with, and of s
 // what may change. It reports a setting that may not.
@@ -124,7 +125,7 @@ func (s Settings) ConfigureResume(experiment Experiment, folder Folder) (Config,
 		return nil, err
 	}
 	if path, before, now, differ := Difference(began.Config, cfg, resumable...); differ {
-		return nil, fmt.Errorf("experiments: resume %s: %w: %s was %s and is now %s: a run goes on as it began (train.steps, train.minutes and data.root may change); start another folder",
+		return nil, fmt.Errorf("experiments: resume %s: %w: %s was %s and is now %s: a run goes on as it began (train.steps, train.minutes, data.root and eval.* may change); start another folder",
 			folder, ErrConfig, path, before, now)
 	}
 	return cfg, nil

@@ -110,11 +110,14 @@ func (r *run) train(ctx context.Context) (Outcome, error) {
 		break
 	}
 	outcome.Step = r.trainer.Steps()
-	return outcome, r.finish(outcome)
+	return outcome, r.finish(ctx, outcome)
 }
 
 // step takes one step and leaves what is due after it.
 func (r *run) step(ctx context.Context) error {
+	if err := r.evaluate(ctx); err != nil { // of the step before: an interrupted one is made up for
+		return err
+	}
 	begun := time.Now()
 	batch, err := r.loader.Next(ctx)
 	if err != nil {
@@ -150,13 +153,17 @@ func (r *run) step(ctx context.Context) error {
 }
 
 // finish leaves the last checkpoint, samples and report.
-func (r *run) finish(outcome Outcome) error {
+func (r *run) finish(ctx context.Context, outcome Outcome) error {
 	if err := r.checkpoint(); err != nil {
 		return err
 	}
 	if outcome.Cause == Interrupted {
-		return fmt.Errorf("experiments: %w after step %d of %d: 'videogan train %s --out %s --resume' goes on from there",
-			ErrInterrupted, outcome.Step, outcome.Last, r.experiment.Name, r.folder)
+		return r.interruption(outcome, context.Canceled)
+	}
+	if outcome.Cause == Finished {
+		if err := r.evaluate(ctx); err != nil {
+			return r.interruption(outcome, err)
+		}
 	}
 	if outcome.Step < outcome.Last {
 		if err := r.showPretrained(); err != nil {
@@ -164,6 +171,15 @@ func (r *run) finish(outcome Outcome) error {
 		}
 	}
 	return r.show()
+}
+
+// interruption is err, or where it says that the run was asked to stop, ErrInterrupted and how to go on.
+func (r *run) interruption(outcome Outcome, err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("experiments: %w after step %d of %d: 'videogan train %s --out %s --resume' goes on from there",
+		ErrInterrupted, outcome.Step, outcome.Last, r.experiment.Name, r.folder)
 }
 
 // explain adds to the error of a step what the user can go back to.

@@ -167,7 +167,7 @@ func TestBadResume(t *testing.T) {
 	checkStatus(t, "a folder that holds a run", videogan(t, tinyArgs(folder)...), 1,
 		"already holds a run: go on with it by --resume, or choose another --out")
 	checkStatus(t, "another setting", videogan(t, resume("gan.r1.gamma=2")...), 2,
-		"invalid config: gan.r1.gamma was 0.5 and is now 2.0: a run goes on as it began (train.steps, train.minutes and data.root may change); start another folder")
+		"invalid config: gan.r1.gamma was 0.5 and is now 2.0: a run goes on as it began (train.steps, train.minutes, data.root and eval.* may change); start another folder")
 	checkStatus(t, "another experiment", videogan(t, "train", "tgan-ucf101", "--out", string(folder), "--resume"), 2,
 		"it is a run of tgan-small, not of tgan-ucf101")
 	succeed(t, resume("train.steps=4")...)

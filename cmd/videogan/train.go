@@ -32,7 +32,8 @@ plots/ and report.html.
 
 Settings come from the experiment, then --config, then --set. Ctrl-C finishes the step, leaves a
 checkpoint and exits with status 130; --resume goes on from the newest whole checkpoint, on the
-very same random sequence. Of a resumed run only train.steps, train.minutes and data.root change.`,
+very same random sequence. Of a resumed run only train.steps, train.minutes, data.root and
+eval.* change.`,
 		Example: `  videogan train tgan-small --out runs/digits
   videogan train tgan-small --out runs/digits --set train.minutes=8 --set train.batch=8
   videogan train tgan-small --out runs/ucf --data UCF101 --set data.source=ucf101 --set data.classes=Archery,HorseRace

@@ -1,0 +1,180 @@
+package experiments
+
+import (
+	"errors"
+	"fmt"
+	"image/color"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"codeberg.org/sbinet/npyio"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+// inceptionFigure is the inception score over the epoch: its spread as a band, the real clips' as a line across, and
+// published curves on request.
+var inceptionFigure = figure{file: "inception", title: "Inception score", unit: "inception score", names: []string{inceptionPrefix}}
+
+// spread is one score over the epoch.
+type spread struct {
+	name       string
+	points     plotter.XYs
+	low, high  plotter.XYs
+	horizontal bool // the same everywhere
+}
+
+// spreads picks the scores out of the records, in the order of their first record.
+func spreads(records []Record) []spread {
+	var list []spread
+	at := map[string]int{}
+	for _, record := range records {
+		epoch, _ := record.Get("epoch")
+		for _, m := range record {
+			name, ok := strings.CutPrefix(m.Name, inceptionPrefix)
+			if !ok || strings.HasSuffix(name, spreadSuffix) {
+				continue
+			}
+			i, known := at[name]
+			if !known {
+				i = len(list)
+				at[name] = i
+				list = append(list, spread{name: name, horizontal: name == realSubject})
+			}
+			std, _ := record.Get(m.Name + spreadSuffix)
+			s := &list[i]
+			s.points = append(s.points, plotter.XY{X: epoch, Y: m.Value})
+			s.low = append(s.low, plotter.XY{X: epoch, Y: m.Value - std})
+			s.high = append(s.high, plotter.XY{X: epoch, Y: m.Value + std})
+		}
+	}
+	return list
+}
+
+// inceptionPlot is the figure of a run folder, with the published curves that its config names.
+func inceptionPlot(folder Folder, records []Record) (*plot.Plot, plot.Legend, error) {
+	var published []curve
+	run, err := LoadRun(folder)
+	if err == nil {
+		published, err = publishedCurves(run.Config.Shared().Eval)
+	}
+	if err != nil {
+		return nil, plot.Legend{}, err
+	}
+	return composeInception(spreads(records), published)
+}
+
+// composeInception lays out the scores of a run and the published curves.
+func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Legend, error) {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = inceptionFigure.title, "epoch", inceptionFigure.unit
+	p.Title.Padding = 8
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
+	p.Add(grid)
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.Padding = true, true, 4
+	legend.ThumbnailWidth = 16
+	for i, c := range published {
+		line, err := plotter.NewLine(c.points)
+		if err != nil {
+			return nil, legend, fmt.Errorf("%s: %w", c.name, err)
+		}
+		line.Width, line.Color = vg.Points(1), color.Gray{uint8(0x70 + 0x18*(i%4))}
+		line.Dashes = []vg.Length{vg.Points(1 + float64(i/4)), vg.Points(2)}
+		p.Add(line)
+		legend.Add(c.name, line)
+	}
+	for i, s := range scores {
+		strong := palette[i%len(palette)]
+		if s.horizontal {
+			strong = color.RGBA{0x22, 0x22, 0x22, 0xff}
+		}
+		band := make(plotter.XYs, 0, 2*len(s.low))
+		band = append(band, s.low...)
+		for k := len(s.high) - 1; k >= 0; k-- {
+			band = append(band, s.high[k])
+		}
+		area, err := plotter.NewPolygon(band)
+		if err != nil {
+			return nil, legend, fmt.Errorf("%s: %w", s.name, err)
+		}
+		faint := strong
+		area.Color, area.LineStyle.Width = color.NRGBA{faint.R, faint.G, faint.B, 0x30}, 0
+		line, err := plotter.NewLine(s.points)
+		if err != nil {
+			return nil, legend, fmt.Errorf("%s: %w", s.name, err)
+		}
+		line.Width, line.Color = vg.Points(1.6), strong
+		if s.horizontal {
+			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+		}
+		p.Add(area, line)
+		if len(s.points) == 1 { // a line of one point is not seen
+			dot, err := plotter.NewScatter(s.points)
+			if err != nil {
+				return nil, legend, fmt.Errorf("%s: %w", s.name, err)
+			}
+			dot.Color = strong
+			p.Add(dot)
+		}
+		legend.Add(s.name, line)
+	}
+	style(p, &legend)
+	return p, legend, nil
+}
+
+// publishedCurves reads the curves that a run asks for.
+func publishedCurves(e Evaluation) ([]curve, error) {
+	epochs := e.CurveEpochs
+	if epochs == 0 {
+		epochs = evaluationCurveEpochs
+	}
+	var curves []curve
+	for _, path := range e.Curves {
+		values, err := readCurve(path)
+		if err != nil {
+			return nil, fmt.Errorf("experiments: eval.curves: %s: %w", path, err)
+		}
+		c := curve{name: strings.TrimSuffix(filepath.Base(path), ".npy")}
+		for i, v := range values {
+			c.points = append(c.points, plotter.XY{X: float64(i) * epochs, Y: v})
+		}
+		curves = append(curves, c)
+	}
+	return curves, nil
+}
+
+// readCurve reads a one-dimensional .npy of float32 or float64.
+func readCurve(path string) (values []float64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	r, err := npyio.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	shape := r.Header.Descr.Shape
+	const most = 1 << 20 // a curve, not a data set
+	if len(shape) != 1 || shape[0] < 1 || shape[0] > most {
+		return nil, fmt.Errorf("an array of shape %v: want one axis of 1 to %d numbers", shape, most)
+	}
+	switch kind := strings.Trim(r.Header.Descr.Type, "'"); kind {
+	case "<f4":
+		var single []float32
+		if err := r.Read(&single); err != nil {
+			return nil, err
+		}
+		for _, v := range single {
+			values = append(values, float64(v))
+		}
+		return values, nil
+	case "<f8":
+		return values, r.Read(&values)
+	}
+	return nil, fmt.Errorf("numbers of type %s: want float32 or float64", strings.Trim(r.Header.Descr.Type, "'"))
+}
