@@ -50,6 +50,7 @@ bench: build ## measure step time, loader and decoder here (DATA=UCF101: on real
 	bin/videogan bench tgan-ucf101 --batch 4 $(BENCH_DATA)
 	bin/videogan bench tgan-ucf101 --batch 16 $(BENCH_DATA)
 	bin/videogan bench data moving-mnist
+	bin/videogan bench score
 ifdef DATA
 	bin/videogan bench data ucf101 $(BENCH_DATA)
 	find '$(DATA)' -name '*.avi' | sort | head -n 50 | tr '\n' '\0' | xargs -0 bin/videogan bench decode

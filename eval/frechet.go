@@ -81,9 +81,42 @@ func nuclearNorm(a, b *mat.Dense) (float64, error) {
 	if !finite(mat.Norm(&cross, math.Inf(1))) {
 		return 0, fmt.Errorf("%w: the covariances are too large for float64", ErrValue)
 	}
+	if rows, columns := cross.Dims(); min(rows, columns) > exactRank {
+		return gramNorm(&cross)
+	}
 	var svd mat.SVD
 	if !svd.Factorize(&cross, mat.SVDNone) {
 		return 0, fmt.Errorf("%w: no singular values of the covariances' product", ErrValue)
 	}
 	return floats.Sum(svd.Values(nil)), nil
+}
+
+// exactRank is the rank up to which singular values are taken as such. Of larger matrices they are the roots of the
+// eigenvalues of the smaller of M·Mᵀ and Mᵀ·M, in a fraction of the time. What that may be off by is 1e-7 of the largest
+// value, for each: those below are taken for 0.
+const exactRank = 512
+
+// gramNorm is the sum of the singular values of m by the eigenvalues of its Gram matrix.
+func gramNorm(m *mat.Dense) (float64, error) {
+	rows, columns := m.Dims()
+	var gram mat.SymDense
+	if rows <= columns {
+		gram.SymOuterK(1, m)
+	} else {
+		gram.SymOuterK(1, m.T())
+	}
+	var eigen mat.EigenSym
+	if !finite(mat.Norm(&gram, math.Inf(1))) || !eigen.Factorize(&gram, false) {
+		return 0, fmt.Errorf("%w: no eigenvalues of the covariances' product: features too large or not finite", ErrValue)
+	}
+	values := eigen.Values(nil) // ascending
+	const rounding = 0x1p-46    // some units in the last place of the largest, which is what the eigenvalues are good to
+	noise := rounding * values[len(values)-1]
+	sum := 0.0
+	for _, v := range values {
+		if v > noise {
+			sum += math.Sqrt(v)
+		}
+	}
+	return sum, nil
 }

@@ -23,7 +23,7 @@ import (
 
 // ScoreOptions says what is measured, and by what.
 type ScoreOptions struct {
-	Classifier string // path, as score.OpenJudge takes it
+	Classifier string // path, as score.OpenJudge takes it; empty where no measure is judged
 	Judge      score.JudgeOptions
 	Measures   []score.Measure
 	Adjust     func(p *eval.Protocol) // changes the preset's numbers; may be nil
@@ -43,7 +43,8 @@ type ScoreOptions struct {
 type Scoring struct {
 	o      ScoreOptions
 	device *exec.Device
-	judge  *score.Judge
+	judge  *score.Judge // nil where no measure is judged
+	scorer score.Scorer
 }
 
 // NewScoring opens the classifier.
@@ -52,6 +53,9 @@ func NewScoring(o ScoreOptions) (s *Scoring, err error) {
 	if s.device, err = exec.NewDevice(exec.DeviceOptions{}); err != nil {
 		return nil, fmt.Errorf("experiments: open device: %w", err)
 	}
+	if !slices.ContainsFunc(o.Measures, score.Measure.Judged) {
+		return s, nil
+	}
 	if s.judge, err = score.OpenJudge(s.device, o.Classifier, o.Judge); err != nil {
 		return nil, errors.Join(err, s.device.Close())
 	}
@@ -59,7 +63,12 @@ func NewScoring(o ScoreOptions) (s *Scoring, err error) {
 }
 
 // Close frees classifier and device.
-func (s *Scoring) Close() error { return errors.Join(s.judge.Close(), s.device.Close()) }
+func (s *Scoring) Close() error {
+	if s.judge == nil {
+		return s.device.Close()
+	}
+	return errors.Join(s.judge.Close(), s.device.Close())
+}
 
 // Run scores the generator of a run folder, of a safetensors file, or of one built into the program. What is scored of a
 // run is written to its scores/.
@@ -89,8 +98,13 @@ func (s *Scoring) Run(ctx context.Context, name string) (results []eval.Result, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	results, err = s.score(ctx, out, clips, &common.Data, source)
-	if err != nil || !s.o.Real {
+	if s.judge != nil {
+		if results, err = s.score(ctx, out, clips, &common.Data, source); err != nil {
+			return nil, err
+		}
+	}
+	future, err := s.future(ctx, out, clips, g.config, source)
+	if results = append(results, future...); err != nil || !s.o.Real || s.judge == nil {
 		return results, err
 	}
 	real, err := s.score(ctx, out, realClipsOf("scored", &common.Data, source), &common.Data, source)
@@ -99,6 +113,9 @@ func (s *Scoring) Run(ctx context.Context, name string) (results []eval.Result, 
 
 // Data scores the real clips themselves, the line that generators are held to.
 func (s *Scoring) Data(ctx context.Context) (results []eval.Result, err error) {
+	if s.judge == nil {
+		return nil, fmt.Errorf("experiments: %w: only a generator's future can be compared frame by frame, not real clips", ErrConfig)
+	}
 	cfg := DefaultTGAN()
 	for _, axis := range []struct {
 		setting *int
@@ -158,38 +175,77 @@ func sourceIn(root string) Source {
 
 // score measures clips and writes the results.
 func (s *Scoring) score(ctx context.Context, out string, clips *score.Clips, data *Data, source datasets.Source) ([]eval.Result, error) {
-	o := score.Options{Measures: s.o.Measures, Protocol: s.judge.Preset}
+	o := s.options(score.Measure.Judged, s.judge.Preset)
+	if source != nil && slices.ContainsFunc(s.o.Measures, score.Measure.Compares) {
+		o.Real = realClipsOf("reference", data, source)
+	}
+	s.scorer.Judge, s.scorer.Cache, s.scorer.Progress = s.judge, eval.Cache(s.o.Cache), s.o.Progress
+	if out != "" {
+		o.Folder = filepath.Join(out, "scores")
+		if s.scorer.Cache == "" {
+			s.scorer.Cache = eval.Cache(filepath.Join(o.Folder, "cache"))
+		}
+	}
+	results, err := s.scorer.Score(ctx, clips, o)
+	if err != nil {
+		return nil, err
+	}
+	return results, writeResults(out, results)
+}
+
+// options are the measures of one kind, and a preset's numbers as adjusted.
+func (s *Scoring) options(kind func(score.Measure) bool, preset eval.Protocol) score.Options {
+	var o score.Options
+	for _, m := range s.o.Measures {
+		if kind(m) {
+			o.Measures = append(o.Measures, m)
+		}
+	}
+	o.Protocol = preset
 	o.Protocol.Seed, o.Protocol.Version = 0, Version()
 	if s.o.Adjust != nil {
 		s.o.Adjust(&o.Protocol)
 	}
-	if source != nil && slices.ContainsFunc(s.o.Measures, score.Measure.Compares) {
-		o.Real = realClipsOf("reference", data, source)
+	return o
+}
+
+// future measures how a generator that is given frames goes on from them.
+func (s *Scoring) future(ctx context.Context, out string, clips *score.Clips, cfg Config, source datasets.Source) ([]eval.Result, error) {
+	o := s.options(func(m score.Measure) bool { return !m.Judged() }, eval.Protocol{})
+	if len(o.Measures) == 0 {
+		return nil, nil
 	}
-	scorer := score.Scorer{Judge: s.judge, Cache: eval.Cache(s.o.Cache), Progress: s.o.Progress}
-	if out != "" {
-		o.Folder = filepath.Join(out, "scores")
-		if scorer.Cache == "" {
-			scorer.Cache = eval.Cache(filepath.Join(o.Folder, "cache"))
-		}
+	data, given := &cfg.Shared().Data, cfg.Networks().Given
+	if given == 0 {
+		return nil, fmt.Errorf("experiments: %w: ssim and psnr hold a generator's future to the real one: this generator is given no frames to go on from", ErrConfig)
 	}
-	results, err := scorer.Score(ctx, clips, o)
+	real := describeReal(score.DrawnClips(source, data.hash(source), data.Range, gan.FrameStream), data)
+	results, err := score.Future(ctx, clips, real, given, o, s.o.Progress)
 	if err != nil {
 		return nil, err
 	}
+	return results, writeResults(out, results)
+}
+
+// writeResults writes results into a run folder, where there is one.
+func writeResults(out string, results []eval.Result) error {
 	if out != "" {
 		for _, r := range results {
 			if err := eval.WriteResult(out, r); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return results, nil
+	return nil
 }
 
 // realClipsOf draws real clips for one purpose.
 func realClipsOf(purpose string, data *Data, source datasets.Source) *score.Clips {
-	clips := score.RealClips(source, purpose, data.hash(source))
+	return describeReal(score.RealClips(source, purpose, data.hash(source)), data)
+}
+
+// describeReal says in the words of a protocol what real clips are.
+func describeReal(clips *score.Clips, data *Data) *score.Clips {
 	clips.Dataset, clips.Split = clips.Dataset+": "+clips.Split, ""
 	if data.Source == UCF101 && data.Split > 0 {
 		clips.Split = fmt.Sprintf("trainlist%02d.txt", data.Split)

@@ -57,7 +57,7 @@ memory        %8.0f MiB arena, %.0f MiB resident at most
 	cmd.Flags().IntVar(&batch, "batch", 0, "clips in a batch; 0: the experiment's")
 	cmd.Flags().IntVar(&steps, "steps", 12, "steps to measure, after a first one that is not counted")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	cmd.AddCommand(newBenchData(c), newBenchDecode(c), newBenchSample(c), newBenchConstraint(c), newBenchPeer(c), newBenchGrowth(c))
+	cmd.AddCommand(newBenchData(c), newBenchDecode(c), newBenchSample(c), newBenchConstraint(c), newBenchPeer(c), newBenchGrowth(c), newBenchScore(c))
 	return cmd
 }
 

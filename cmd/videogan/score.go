@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,16 +33,18 @@ result goes to RUN/scores/ as JSON, with the whole protocol that it was measured
 sets them side by side. Without a run the real clips of --data are scored: the line to be held to.
 
 The classifier is a folder of 'videogan classifier train' (C3D-small), C3D's weights (with --mean
-mean2.npz) or a MoViNet .tflite. What it says of each clip is kept in RUN/scores/cache: work that
+mean2.npz), I3D's .safetensors or a MoViNet .tflite. What it says of each clip is kept in RUN/scores/cache: work that
 Ctrl-C stopped goes on where it was.
 
 measures: inception, frechet, kernel, precision (and recall, density, coverage), modes (and their
 divergence), duplicates (birthday test), nearest (memorisation); all of them: all. Most compare with
-real clips, the run's own unless --data says otherwise.`,
+real clips, the run's own unless --data says otherwise. Of a generator that goes on from given frames,
+ssim and psnr hold its future to the real one, without a classifier.`,
 		Example: `  videogan score runs/digits --classifier classifiers/digits
   videogan score runs/digits --classifier classifiers/digits --measure inception,frechet,modes --real
   videogan score runs/a runs/b --classifier classifiers/digits --raw --step 4000 --samples 1024 --repeats 1
   videogan score --data moving-mnist --classifier classifiers/digits --out runs/real
+  videogan score runs/futures --measure ssim,psnr --samples 256
   videogan score runs/ucf --classifier conv3d_deepnetA_ucf.npz --mean mean2.npz --preset tgan2017 --data UCF101`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.complete(cmd, args); err != nil {
@@ -69,10 +72,12 @@ real clips, the run's own unless --data says otherwise.`,
 
 func (f *scoreFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.Classifier, "classifier", "", "classifier: folder of C3D-small, C3D's weights, or MoViNet's .tflite")
+	flags.StringVar(&f.Classifier, "classifier", "", "classifier: folder of C3D-small, C3D's or I3D's weights, or MoViNet's .tflite")
 	flags.StringVar(&f.Judge.Mean, "mean", "", "C3D: file of the mean that is subtracted, mean2.npz")
 	flags.BoolVar(&f.Judge.Dropout, "dropout", false, "C3D: keep dropout active, as TGAN's published program did")
 	flags.IntVar(&f.Judge.Stride, "stride", 1, "MoViNet: show one of so many frames")
+	flags.IntVar(&f.Judge.Frames, "frames", 16, "I3D: frames of the clips")
+	flags.BoolVar(&f.Judge.Pooled, "pooled", false, "I3D: distances by the last pool's features, not by the logits as in the Fréchet video distance")
 	flags.StringSliceVar(&f.measures, "measure", []string{"inception"}, "measures, separated by commas; all: every one")
 	flags.StringVar(&f.Judge.Preset, "preset", "", "published protocol: tgan2017, tgan2020, stylegan-v, small (default: the classifier's)")
 	flags.BoolVar(&f.Raw, "raw", false, "score the generator itself, not its average")
@@ -97,14 +102,14 @@ func (f *scoreFlags) register(cmd *cobra.Command) {
 
 // complete checks the flags and turns them into options.
 func (f *scoreFlags) complete(cmd *cobra.Command, args []string) (err error) {
-	if f.Classifier == "" {
-		return usageError{errors.New("--classifier: name the classifier that judges (train one by 'videogan classifier train')")}
-	}
 	if len(args) == 0 && f.Root == "" {
 		return usageError{errors.New("name a run to score, or real clips with --data")}
 	}
 	if f.Measures, err = score.ParseMeasures(f.measures); err != nil {
 		return usageError{fmt.Errorf("--measure: %w", err)}
+	}
+	if f.Classifier == "" && slices.ContainsFunc(f.Measures, score.Measure.Judged) {
+		return usageError{errors.New("--classifier: name the classifier that judges (train one by 'videogan classifier train')")}
 	}
 	for _, flag := range []struct {
 		name       string
@@ -145,6 +150,9 @@ func (c *console) score(ctx context.Context, runs []string, o experiments.ScoreO
 	o.Logger, o.Opening, o.Progress = c.logger, opening.update, func(done, total int) {
 		opening.stop()
 		judging.update(done, total)
+		if done == total {
+			judging.stop() // the real clips, or the next run, begin anew
+		}
 	}
 	defer opening.stop()
 	defer judging.stop()

@@ -96,6 +96,10 @@ func (j *Judge) Classes() []string { return j.o.Classes }
 // Close implements classifier.Classifier.
 func (j *Judge) Close() error { return j.program.Close() }
 
+// Seek makes the next batch take the numbers of dropout that belong to a clip, a multiple of Batch: judging that goes on
+// after an interruption is judging that never stopped.
+func (j *Judge) Seek(clip int) { j.random.Counter = uint64(clip / j.o.Batch) }
+
 // Classify implements classifier.Classifier: 16 frames of any size, grey or colour. With dropout, batch k of a judge
 // takes the k-th numbers of the seed's stream.
 func (j *Judge) Classify(ctx context.Context, clips []float32, shape eval.Shape) (classifier.Result, error) {

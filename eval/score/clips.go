@@ -3,6 +3,7 @@ package score
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 
 	"videogan/datasets"
 	"videogan/eval"
@@ -44,22 +45,28 @@ const realBatch = 16
 // RealClips draws clips of a set. Purpose names the random stream: clips of other purposes are drawn independently. Hash
 // is what tells the set from others.
 func RealClips(source datasets.Source, purpose, hash string) *Clips {
+	return DrawnClips(source, hash, datasets.Symmetric, func(seed uint64, i int) *rand.Rand {
+		return nn.Stream(seed, fmt.Sprintf("score/%s/%d", purpose, i))
+	})
+}
+
+// DrawnClips draws clip i of a seed by the stream given for it, its bytes in a range.
+func DrawnClips(source datasets.Source, hash string, pixels datasets.PixelRange, stream func(seed uint64, i int) *rand.Rand) *Clips {
 	info := source.Info()
-	table := datasets.Symmetric.Table()
-	pixels := make([]byte, info.Bytes())
+	table := pixels.Table()
+	bytes := make([]byte, info.Bytes())
 	return &Clips{
 		Subject: eval.Subject{Kind: "real", Checkpoint: hash}, Dataset: info.Name, Split: info.Summary, FPS: 8,
 		Shape: eval.Shape{Clips: realBatch, Channels: info.Channels, Frames: info.Frames, Height: info.Size, Width: info.Size},
 		Fill: func(ctx context.Context, seed uint64, first int, dst []float32) error {
 			per := len(dst) / realBatch
 			for i := range realBatch {
-				rng := nn.Stream(seed, fmt.Sprintf("score/%s/%d", purpose, first+i))
-				if _, err := source.Draw(ctx, rng, pixels); err != nil {
+				if _, err := source.Draw(ctx, stream(seed, first+i), bytes); err != nil {
 					return fmt.Errorf("score: real clip %d: %w", first+i, err)
 				}
 				clip := dst[i*per : (i+1)*per]
 				plane := per / info.Channels
-				for k, v := range pixels { // T×H×W×C to C×T×H×W
+				for k, v := range bytes { // T×H×W×C to C×T×H×W
 					clip[k%info.Channels*plane+k/info.Channels] = table[v]
 				}
 			}

@@ -19,7 +19,7 @@ type Scorer struct {
 	Progress func(done, total int)
 
 	done, total int
-	known       map[eval.FeatureKey]outputs
+	known       map[eval.FeatureKey]outputs // of real clips, which several scores have in common
 }
 
 // outputs are what a classifier says of some clips, a clip a row.
@@ -55,10 +55,12 @@ func (s *Scorer) collect(ctx context.Context, clips *Clips, key eval.FeatureKey,
 			return outputs{}, err
 		}
 	}
-	if s.known == nil {
-		s.known = map[eval.FeatureKey]outputs{}
+	if key.Subject.Kind == "real" {
+		if s.known == nil {
+			s.known = map[eval.FeatureKey]outputs{}
+		}
+		s.known[key] = have
 	}
-	s.known[key] = have
 	return have, nil
 }
 
@@ -114,7 +116,7 @@ func (s *Scorer) judge(ctx context.Context, clips *Clips, key eval.FeatureKey, h
 // batch makes a batch of clips and has the first n judged.
 func (s *Scorer) batch(ctx context.Context, clips *Clips, seed uint64, first int, values []float32, n int) (outputs, error) {
 	if err := ctx.Err(); err != nil {
-		return outputs{}, fmt.Errorf("score: stopped after %d clips, which are kept: %w", first, err)
+		return outputs{}, fmt.Errorf("score: stopped after %d clips: %w", first, err)
 	}
 	if err := clips.Fill(ctx, seed, first, values); err != nil {
 		return outputs{}, err

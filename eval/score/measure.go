@@ -200,13 +200,18 @@ func (m *measuring) result(score eval.Score, name, layer string, change func(p *
 		change(&p)
 	}
 	r := eval.NewResult(score, p, m.dims(layer))
-	named := p
-	named.Version = "" // an older program's score is replaced
-	r.Name += "-" + named.Hash()[:8]
+	r.Name += "-" + nameHash(p)
 	if len(score.Values) < 2 {
 		r.Values = nil
 	}
 	return r
+}
+
+// nameHash tells results of one measure apart that were taken by other protocols, but not by other programs: an older one's
+// is replaced.
+func nameHash(p eval.Protocol) string {
+	p.Version = ""
+	return p.Hash()[:8]
 }
 
 func (m *measuring) dims(layer string) int {
