@@ -35,7 +35,7 @@ type GrowthAxis struct {
 // GrowthPoint is the cost of one network, measured in a process of its own.
 type GrowthPoint struct {
 	Value       int     `json:"value"`
-	StepSeconds float64 `json:"step_s"` // mean
+	StepSeconds float64 `json:"step_s"` // median
 	GFLOP       float64 `json:"gflop_per_step"`
 	GFLOPS      float64 `json:"gflops"`
 	ArenaMiB    float64 `json:"arena_mib"`
@@ -200,7 +200,9 @@ func (o GrowthOptions) measure(ctx context.Context, axis *GrowthAxis, p *GrowthP
 	if err := json.Unmarshal(out.Bytes(), &b); err != nil {
 		return fmt.Errorf("experiments: growth: %s %d: read its output: %w", axis.Name, p.Value, err)
 	}
-	p.StepSeconds = float64(b.Batch) / b.ClipsPerClock
-	p.GFLOP, p.GFLOPS, p.ArenaMiB, p.MemoryMiB = b.GFLOPPerStep, b.GFLOPS, b.ArenaMiB, b.ResidentMiB
+	// The network has no lazy penalty: every step is the same work, and the median leaves out other programs'.
+	p.StepSeconds = b.StepSeconds
+	p.GFLOP, p.GFLOPS = b.GFLOPPerStep, b.GFLOPPerStep/b.StepSeconds
+	p.ArenaMiB, p.MemoryMiB = b.ArenaMiB, b.ResidentMiB
 	return nil
 }

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -82,6 +83,10 @@ func (a GrowthAxis) chart(name string, cost func(GrowthPoint) float64) (*plot.Pl
 	line.Color, line.Width = palette[0], vg.Points(1.4)
 	points.Color, points.Shape, points.Radius = palette[0], draw.CircleGlyph{}, vg.Points(2)
 	p.Add(reference, line, points)
+	if p.Y.Max < 10*p.Y.Min { // a decade at least: what hardly grows looks so, and a tick has its number
+		middle := math.Sqrt(p.Y.Min * p.Y.Max)
+		p.Y.Min, p.Y.Max = middle/math.Sqrt(10), middle*math.Sqrt(10)
+	}
 	if len(a.Points) > 1 && a.Name != "threads" {
 		p.Title.Text = fmt.Sprintf("∝ %s^%.2f", a.Name, a.Exponent(cost))
 	}

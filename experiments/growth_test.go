@@ -15,7 +15,7 @@ func TestGrowthGoesOn(t *testing.T) {
 	program, calls := filepath.Join(dir, "program"), filepath.Join(dir, "calls")
 	script := `#!/bin/sh
 echo "$@" >>` + calls + `
-echo '{"batch": 4, "clips_s": 2, "gflops": 10, "gflop_per_step": 20, "arena_mib": 5, "rss_mib": 50}'
+echo '{"batch": 4, "step_s": 2, "gflop_per_step": 20, "arena_mib": 5, "rss_mib": 50}'
 `
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
@@ -26,8 +26,8 @@ echo '{"batch": 4, "clips_s": 2, "gflops": 10, "gflop_per_step": 20, "arena_mib"
 		total += len(axis.Points)
 	}
 	first, err := MeasureGrowth(context.Background(), o)
-	if err != nil || first.Left() < total-3 || first.Axes[0].Points[2].StepSeconds != 2 {
-		t.Fatalf("%v; %d points left, the third took %v s, want 2", err, first.Left(), first.Axes[0].Points[2].StepSeconds)
+	if err != nil || first.Left() < total-3 || first.Axes[0].Points[2].StepSeconds != 2 || first.Axes[0].Points[2].GFLOPS != 10 {
+		t.Fatalf("%v; %d points left, the third is %+v, want 2 s at 10 GFLOP/s", err, first.Left(), first.Axes[0].Points[2])
 	}
 	if _, err := os.Stat(filepath.Join(o.Folder, "growth.svg")); err == nil {
 		t.Error("half a page is drawn")

@@ -50,7 +50,7 @@ growth.json holds already is not measured again: move it away after a change of 
 		},
 	}
 	cmd.Flags().StringVar(&o.Folder, "out", "runs/growth", "folder for growth.json and the plots")
-	cmd.Flags().IntVar(&o.Steps, "steps", 3, "steps to measure for each point")
+	cmd.Flags().IntVar(&o.Steps, "steps", 11, "steps to measure for each point")
 	cmd.Flags().IntVar(&o.Points, "points", 0, "points to measure in this call; 0: all that are left")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
