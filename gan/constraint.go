@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"videogan/nn"
+	"videogan/nn/exec"
 )
 
 // Constraint keeps the discriminator Lipschitz.
@@ -131,7 +132,7 @@ type scale struct{ gamma, variance []float32 }
 
 // newConstrainer finds what the constraint acts on. It reports a network that is
 // built otherwise than the constraint says.
-func newConstrainer(c Constraint, all *nn.Params, params []*nn.Param, kernels Kernels) (*constrainer, error) {
+func newConstrainer(c Constraint, all *nn.Params, params []*nn.Param, dev *exec.Device) (*constrainer, error) {
 	k := &constrainer{Constraint: c, params: params}
 	normalized := 0
 	for _, p := range params {
@@ -142,7 +143,7 @@ func newConstrainer(c Constraint, all *nn.Params, params []*nn.Param, kernels Ke
 			if ok {
 				normalized++
 			}
-			k.weights = append(k.weights, newMatrix(p, kernels))
+			k.weights = append(k.weights, newMatrix(p, dev))
 		case name == "gamma":
 			if variance, ok := all.Get(dir + "variance"); ok {
 				k.scales = append(k.scales, scale{p.Value.Float32s(), variance.Value.Float32s()})

@@ -3,12 +3,14 @@ package gan
 import (
 	"errors"
 	"fmt"
+
+	"videogan/nn/exec"
 )
 
 var (
 	// ErrNonFinite is wrapped by errors about numbers that became NaN or infinite;
 	// NonFiniteError tells where in training.
-	ErrNonFinite = errors.New("not finite")
+	ErrNonFinite = exec.ErrNonFinite
 	// ErrFormat is wrapped by errors about files that are no whole checkpoint.
 	ErrFormat = errors.New("not a whole checkpoint")
 	// ErrArchitecture is wrapped by errors about checkpoints of other networks.

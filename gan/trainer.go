@@ -24,7 +24,6 @@ type Trainer struct {
 	step       int
 	rounds     []round
 	constraint *constrainer
-	kernels    *deviceKernels
 	average    *average   // nil without one
 	monitor    *nn.Params // vectors that follow the largest singular values
 	penalties  Metrics    // newest value of each penalty
@@ -40,7 +39,7 @@ func NewTrainer(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 	if err := checkGame(nets, shape, cfg); err != nil {
 		return nil, err
 	}
-	t := &Trainer{seed: seed, monitor: nn.NewParams(seed), order: make([]int, shape.Frames), kernels: newDeviceKernels(dev)}
+	t := &Trainer{seed: seed, monitor: nn.NewParams(seed), order: make([]int, shape.Frames)}
 	t.builder = builder{
 		device: dev, params: params, nets: nets, shape: shape, cfg: cfg, random: &nn.RandomState{Seed: seed},
 		gen: &network{name: generatorPath, optimizer: dev.Fused(cfg.Generator.New())},
@@ -50,7 +49,7 @@ func NewTrainer(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 	if t.rounds, err = t.builder.rounds(); err != nil {
 		return nil, err
 	}
-	if t.constraint, err = newConstrainer(cfg.Constraint, params, t.dis.params, t.kernels.kernels()); err == nil {
+	if t.constraint, err = newConstrainer(cfg.Constraint, params, t.dis.params, dev); err == nil {
 		err = t.constraint.follow(t.monitor)
 	}
 	if err == nil && cfg.EMA > 0 {
@@ -128,7 +127,7 @@ func (t *Trainer) calibrate() (err error) {
 
 // Close frees the programs.
 func (t *Trainer) Close() error {
-	errs := []error{t.kernels.close()}
+	var errs []error
 	if t.average != nil {
 		errs = append(errs, t.average.calibrator.close())
 	}

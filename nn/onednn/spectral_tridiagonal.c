@@ -1,0 +1,237 @@
+#include "spectral.h"
+
+#include <dnnl.h>
+#include <omp.h>
+
+#include "kernels_loop.h"
+
+enum { LANES = VG_SPECTRAL_LANES, BLOCK = VG_SPECTRAL_BLOCK };
+
+typedef double vg_d8 __attribute__((vector_size(64)));
+typedef double vg_d8_at __attribute__((vector_size(64), aligned(8), may_alias));
+
+VG_INLINE vg_d8 load(const double *p) { return *(const vg_d8_at *)p; }
+VG_INLINE void store(double *p, vg_d8 v) { *(vg_d8_at *)p = v; }
+VG_INLINE double sum(vg_d8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+
+// Rows i … i+3: a -= v·wᵀ + w·vᵀ, and p = a·next.
+VG_CLONED_LOOP void four_rows(double *a, int64_t stride, int64_t i, int64_t from, const double *v, const double *w,
+	const double *next, double *p) {
+	double *r0 = a + i * stride, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride;
+	vg_d8 s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+	const double v0 = v[i], v1 = v[i + 1], v2 = v[i + 2], v3 = v[i + 3];
+	const double w0 = w[i], w1 = w[i + 1], w2 = w[i + 2], w3 = w[i + 3];
+	for (int64_t j = from; j < stride; j += LANES) {
+		const vg_d8 vj = load(v + j), wj = load(w + j), x = load(next + j);
+		const vg_d8 y0 = load(r0 + j) - v0 * wj - w0 * vj, y1 = load(r1 + j) - v1 * wj - w1 * vj;
+		const vg_d8 y2 = load(r2 + j) - v2 * wj - w2 * vj, y3 = load(r3 + j) - v3 * wj - w3 * vj;
+		store(r0 + j, y0), store(r1 + j, y1), store(r2 + j, y2), store(r3 + j, y3);
+		s0 += y0 * x, s1 += y1 * x, s2 += y2 * x, s3 += y3 * x;
+	}
+	p[i] = sum(s0), p[i + 1] = sum(s1), p[i + 2] = sum(s2), p[i + 3] = sum(s3);
+}
+
+// One row likewise.
+VG_CLONED_LOOP void single_row(double *a, int64_t stride, int64_t i, int64_t from, const double *v, const double *w,
+	const double *next, double *p) {
+	double *r = a + i * stride;
+	vg_d8 s = {0};
+	for (int64_t j = from; j < stride; j += LANES) {
+		const vg_d8 y = load(r + j) - v[i] * load(w + j) - w[i] * load(v + j);
+		store(r + j, y);
+		s += y * load(next + j);
+	}
+	p[i] = sum(s);
+}
+
+// x = row k of a - v·wᵀ - w·vᵀ, where `row` is that of a.
+VG_CLONED_LOOP void pivot_row(const double *row, int64_t k, int64_t from, int64_t stride, const double *v, const double *w, double *x) {
+	const double vk = v[k], wk = w[k];
+	for (int64_t j = from; j < stride; j += LANES) store(x + j, load(row + j) - vk * load(w + j) - wk * load(v + j));
+}
+
+VG_CLONED_LOOP double dot(const double *a, const double *b, int64_t from, int64_t to) {
+	vg_d8 s = {0};
+	for (int64_t j = from; j < to; j += LANES) s += load(a + j) * load(b + j);
+	return sum(s);
+}
+
+VG_CLONED_LOOP void subtract(double *y, const double *p, const double *v, double scale, int64_t from, int64_t to) {
+	for (int64_t j = from; j < to; j += LANES) store(y + j, load(p + j) - scale * load(v + j));
+}
+
+void vg_tridiagonalize(double *a, int64_t n, int64_t stride, double *scratch, double *diagonal, double *beside, float *reflections) {
+	double *products = scratch; // A·v of the even and of the odd steps
+	memset(products, 0, 2 * stride * sizeof *products);
+#pragma omp parallel if (n > 64)
+	{
+		const int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
+		double *v = scratch + (2 + 3 * thread) * stride, *w = v + stride, *next = w + stride;
+		memset(v, 0, 3 * stride * sizeof *v);
+#pragma omp barrier
+		for (int64_t k = 0; k < n; k++) {
+			// Every thread finds the reflection for itself.
+			const int64_t from = k / LANES * LANES;
+			pivot_row(a + k * stride, k, from, stride, v, w, next);
+			const double d = next[k];
+			for (int64_t j = from; j <= k; j++) next[j] = 0;
+			const double first = next[k + 1 < n ? k + 1 : k];
+			const double length = sqrt(dot(next, next, from, stride));
+			const double e = first > 0 ? -length : length;
+			if (length > 0) {
+				const double scale = 1 / sqrt(length * (length + fabs(first)));
+				next[k + 1] -= e;
+				for (int64_t j = k + 1; j < n; j++) next[j] *= scale;
+			}
+			if (thread == 0) {
+				diagonal[k] = d, beside[k] = k + 1 < n ? e : 0;
+				for (int64_t j = 0; j < n; j++) reflections[k * n + j] = j > k ? next[j] : 0;
+			}
+			if (k + 1 == n) break;
+			double *p = products + k % 2 * stride;
+			for (int64_t i = (k + 1) / 4 * 4 + 4 * thread; i < n; i += 4 * threads) {
+				if (i > k && i + 4 <= n)
+					four_rows(a, stride, i, from, v, w, next, p);
+				else // not row k, which others may still read
+					for (int64_t j = vg_max(i, k + 1); j < vg_min(i + 4, n); j++) single_row(a, stride, j, from, v, w, next, p);
+			}
+#pragma omp barrier
+			for (int64_t j = from; j <= k; j++) v[j] = 0, w[j] = 0;
+			double *old = v;
+			v = next, next = old;
+			subtract(w, p, v, dot(v, p, from, stride) / 2, from, stride);
+			for (int64_t j = from; j <= k; j++) w[j] = 0;
+		}
+	}
+}
+
+// What the rows of all resolvents are made of: ratio, by which a row goes on from column
+// j-1 to j, and head, its weighted diagonal; n × count numbers each.
+typedef struct {
+	double *ratio_re, *ratio_im, *head_re, *head_im;
+} resolvents;
+
+// Those of eight nodes from `at` on. The diagonal of 1/(T - z) is 1/(d + e - (a - z)) with
+// the pivots e of an elimination from below and d of one from above.
+VG_CLONED_LOOP void eight_nodes(const double *a, const double *b, int64_t n, vg_nodes z, int64_t at, resolvents to) {
+	const vg_d8 zr = load(z.re + at), zi = load(z.im + at), wr = load(z.weight_re + at), wi = load(z.weight_im + at);
+	vg_d8 re = {0}, im = {0};
+	for (int64_t j = n - 1; j >= 0; j--) {
+		vg_d8 er = a[j] - zr, ei = -zi;
+		if (j + 1 < n) {
+			const vg_d8 s = b[j] * b[j] / (re * re + im * im);
+			er -= s * re, ei += s * im;
+		}
+		re = er, im = ei;
+		const vg_d8 s = -(j > 0 ? b[j - 1] : 0) / (re * re + im * im);
+		const int64_t i = j * z.count + at;
+		store(to.ratio_re + i, s * re), store(to.ratio_im + i, -s * im);
+		store(to.head_re + i, re), store(to.head_im + i, im);
+	}
+	for (int64_t j = 0; j < n; j++) {
+		vg_d8 dr = {0}, di = {0}; // d without a - z
+		if (j > 0) {
+			const vg_d8 s = b[j - 1] * b[j - 1] / (re * re + im * im);
+			dr = -s * re, di = s * im;
+		}
+		const int64_t i = j * z.count + at;
+		const vg_d8 pr = dr + load(to.head_re + i), pi = di + load(to.head_im + i);
+		const vg_d8 s = 1 / (pr * pr + pi * pi), ir = s * pr, ii = -s * pi;
+		store(to.head_re + i, wr * ir - wi * ii), store(to.head_im + i, wr * ii + wi * ir);
+		re = a[j] - zr + dr, im = di - zi;
+	}
+}
+
+// Row i of f from the diagonal on.
+VG_CLONED_LOOP void resolvent_row(int64_t i, int64_t n, int64_t count, resolvents from, double constant, float *row) {
+	double re[VG_SPECTRAL_NODES], im[VG_SPECTRAL_NODES];
+	memcpy(re, from.head_re + i * count, count * sizeof *re);
+	memcpy(im, from.head_im + i * count, count * sizeof *im);
+	double total = constant;
+	for (int64_t k = 0; k < count; k++) total += re[k];
+	row[i] = total;
+	int64_t live = count; // nodes of which something is left: those far away fade first
+	for (int64_t j = i + 1; j < n; j++) {
+		vg_d8 s = {0};
+		for (int64_t k = 0; k < live; k += LANES) {
+			const vg_d8 qr = load(from.ratio_re + j * count + k), qi = load(from.ratio_im + j * count + k);
+			const vg_d8 r = load(re + k), m = load(im + k), t = r * qr - m * qi;
+			store(re + k, t), store(im + k, r * qi + m * qr);
+			s += t;
+		}
+		row[j] = sum(s);
+		for (; j % 4 == 0 && live > 0; live -= LANES) {
+			double most = 0;
+			for (int64_t k = live - LANES; k < live; k++) most = fmax(most, fmax(fabs(re[k]), fabs(im[k])));
+			if (most > 1e-30) break;
+		}
+	}
+}
+
+void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_nodes nodes, double constant, double *scratch, float *f) {
+	const int64_t size = n * nodes.count;
+	const resolvents r = {scratch, scratch + size, scratch + 2 * size, scratch + 3 * size};
+#pragma omp parallel if (n > 32)
+	{
+#pragma omp for schedule(static)
+		for (int64_t k = 0; k < nodes.count; k += LANES) eight_nodes(diagonal, beside, n, nodes, k, r);
+#pragma omp for schedule(static, 1)
+		for (int64_t i = 0; i < n; i++) resolvent_row(i, n, nodes.count, r, constant, f + i * n);
+#pragma omp for schedule(static)
+		for (int64_t i = 0; i < n; i++)
+			for (int64_t j = 0; j < i; j++) f[i * n + j] = f[j * n + i];
+	}
+}
+
+// The product of `count` reflections, rows v of r, is I - rᵀ·s·r with an upper triangular s
+// (count × count): s⁻¹ is 1 on its diagonal and r·rᵀ, the products, above.
+//
+// Source: Joffrain et al. 2006, "Accumulating Householder transformations, revisited".
+static void join(const float *products, int64_t count, float *s) {
+	memset(s, 0, count * count * sizeof *s);
+	for (int64_t j = 0; j < count; j++) {
+		s[j * count + j] = 1;
+		for (int64_t i = j - 1; i >= 0; i--) {
+			double t = 0;
+			for (int64_t k = i + 1; k <= j; k++) t += (double)products[i * count + k] * s[k * count + j];
+			s[i * count + j] = -t;
+		}
+	}
+}
+
+// With the joined reflections I - vᵀ·s·v of a block, p = f·vᵀ·sᵀ and y = p - ½·vᵀ·s·v·p the
+// result is f - vᵀ·yᵀ - y·v. Threads share the rows of f in pieces of a block.
+void vg_reflect(const float *reflections, int64_t n, float *scratch, float *f) {
+	float *p = scratch, *y = p + n * BLOCK, *s = y + n * BLOCK, *t = s + BLOCK * BLOCK, *m = t + BLOCK * BLOCK;
+#pragma omp parallel
+	for (int64_t first = (n - 1) / BLOCK * BLOCK; first >= 0; first -= BLOCK) {
+		const int64_t count = vg_min(BLOCK, n - first), width = n - first; // v is 0 before column first
+		const float *v = reflections + first * n;
+#pragma omp single
+		{
+			dnnl_sgemm('N', 'T', count, count, width, 1, v + first, n, v + first, n, 0, t, count);
+			join(t, count, s);
+		}
+#pragma omp for schedule(static)
+		for (int64_t i = 0; i < n; i += BLOCK) {
+			const int64_t h = vg_min(BLOCK, n - i);
+			dnnl_sgemm('N', 'T', h, count, width, 1, f + i * n + first, n, v + first, n, 0, y + i * count, count);
+			dnnl_sgemm('N', 'T', h, count, count, 1, y + i * count, count, s, count, 0, p + i * count, count);
+			memcpy(y + i * count, p + i * count, h * count * sizeof *y);
+		}
+#pragma omp single
+		{
+			dnnl_sgemm('N', 'N', count, count, width, 1, v + first, n, p + first * count, count, 0, t, count);
+			dnnl_sgemm('N', 'N', count, count, count, 0.5f, s, count, t, count, 0, m, count);
+		}
+#pragma omp for schedule(static)
+		for (int64_t i = first; i < n; i += BLOCK)
+			dnnl_sgemm('T', 'N', vg_min(BLOCK, n - i), count, count, -1, v + i, n, m, count, 1, y + i * count, count);
+#pragma omp for schedule(static)
+		for (int64_t i = 0; i < n; i += BLOCK) {
+			const int64_t h = vg_min(BLOCK, n - i);
+			dnnl_sgemm('N', 'N', h, width, count, -1, y + i * count, count, v + first, n, 1, f + i * n + first, n);
+			if (i >= first) dnnl_sgemm('T', 'T', h, n, count, -1, v + i, n, y, count, 1, f + i * n, n);
+		}
+	}
+}
