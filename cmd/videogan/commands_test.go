@@ -12,7 +12,7 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"train", "sample", "export", "report", "prepare", "list", "show", "bench", "doctor", "profile", "compare"} {
+	for _, name := range []string{"train", "sample", "export", "report", "prepare", "list", "show", "bench", "doctor", "profile", "compare", "interpolate", "invert", "prior", "realness", "features"} {
 		r := succeed(t, name, "--help")
 		if !strings.Contains(r.out, "Examples:\n  videogan "+name) {
 			t.Errorf("the help of %s has no example", name)
