@@ -131,7 +131,7 @@ type bars struct {
 func (b *bars) update(method string, done, total int) {
 	if b.bar == nil || b.method != method {
 		b.stop()
-		b.method, b.bar = method, newLazyProgress(b.console, b.name+" "+method)
+		b.method, b.bar = method, newLazyProgress(b.console, strings.TrimSpace(b.name+" "+method))
 	}
 	b.bar.update(done, total)
 }
