@@ -28,9 +28,9 @@ func BenchSample(experiment Experiment, cfg Config, clips int) (b SampleBench, e
 		return b, fmt.Errorf("experiments: bench sample: %w: %d clips: want 1 or more", ErrConfig, clips)
 	}
 	common := cfg.Shared()
-	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
+	device, err := common.Train.open()
 	if err != nil {
-		return b, fmt.Errorf("experiments: open device: %w", err)
+		return b, err
 	}
 	defer func() { err = errors.Join(err, device.Close()) }()
 	params, err := newParams(cfg)

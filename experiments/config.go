@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"videogan/gan"
+	"videogan/nn/exec"
 )
 
 // Config is an experiment's settings: Common and what its networks need. An experiment's
@@ -49,12 +50,19 @@ type Training struct {
 	TensorBoard     bool    `toml:"tensorboard" doc:"write metrics and contact sheets also as event files that TensorBoard reads, into tensorboard/"`
 	Recompute       bool    `toml:"recompute" doc:"compute activations again in the backward pass instead of keeping them: less memory, a longer step, the same bits"`
 	Threads         int     `toml:"threads" doc:"threads of the kernels; 0: all that the machine has. Another number changes the last bits"`
+	Precision       string  `toml:"precision" doc:"float32, or bf16: convolutions over bfloat16, half the memory and about half the time; parameters, statistics, losses and optimizers stay float32. Needs a CPU with avx512_bf16"`
 }
+
+// The precisions of Training.
+const (
+	Float32 = "float32"
+	BF16    = "bf16"
+)
 
 // DefaultTraining returns the settings of a run that somebody watches.
 func DefaultTraining() Training {
 	return Training{Steps: 100_000, Batch: 32, CheckpointEvery: 1000, KeepNewest: 3, KeepEvery: 10_000,
-		LogEvery: 10, SampleEvery: 1000, Samples: 8, TensorBoard: true}
+		LogEvery: 10, SampleEvery: 1000, Samples: 8, TensorBoard: true, Precision: Float32}
 }
 
 func (t *Training) validate() error {
@@ -75,7 +83,22 @@ func (t *Training) validate() error {
 	if processors := runtime.NumCPU(); t.Threads > processors {
 		return invalid("train.threads", t.Threads, "this machine has %d; 0 takes them all", processors)
 	}
+	switch machine := exec.ReadMachine(); {
+	case t.Precision != Float32 && t.Precision != BF16:
+		return invalid("train.precision", t.Precision, "want %s or %s", Float32, BF16)
+	case t.Precision == BF16 && !machine.Has("avx512_bf16"):
+		return invalid("train.precision", t.Precision, "this machine (%v) has no avx512_bf16; want %s here", machine, Float32)
+	}
 	return nil
+}
+
+// open opens the device that the kernels run on.
+func (t *Training) open() (*exec.Device, error) {
+	device, err := exec.NewDevice(exec.DeviceOptions{Threads: t.Threads, Recompute: t.Recompute, BF16: t.Precision == BF16})
+	if err != nil {
+		return nil, fmt.Errorf("experiments: open device: %w", err)
+	}
+	return device, nil
 }
 
 // validateCommon checks what does not depend on the networks.

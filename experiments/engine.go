@@ -23,9 +23,9 @@ func newEngine(cfg Config) (*engine, error) { return newEngineOf(cfg, cfg.Networ
 // newEngineOf is newEngine with networks that can also draw the frames that they are given.
 func newEngineOf(cfg Config, nets gan.Networks) (*engine, error) {
 	common := cfg.Shared()
-	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads, Recompute: common.Train.Recompute})
+	device, err := common.Train.open()
 	if err != nil {
-		return nil, fmt.Errorf("experiments: open device: %w", err)
+		return nil, err
 	}
 	e := &engine{device: device, params: nn.NewParams(common.seed())}
 	settings := common.GAN

@@ -92,9 +92,9 @@ func medianTime(runs int, do func() error) (float64, error) {
 // constraint and without it; the difference is the constraint's.
 func MeasureConstraint(ctx context.Context, cfg Config, runs int) (seconds float64, err error) {
 	common := cfg.Shared()
-	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
+	device, err := common.Train.open()
 	if err != nil {
-		return 0, fmt.Errorf("experiments: open device: %w", err)
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, device.Close()) }()
 	weights, err := discriminatorWeights(cfg)
@@ -135,9 +135,9 @@ func newParams(cfg Config) (*nn.Params, error) {
 	common := cfg.Shared()
 	settings := common.GAN
 	settings.Batch = 2 // the fewest that batch normalization takes
-	device, err := exec.NewDevice(exec.DeviceOptions{Threads: common.Train.Threads})
+	device, err := common.Train.open()
 	if err != nil {
-		return nil, fmt.Errorf("experiments: open device: %w", err)
+		return nil, err
 	}
 	params := nn.NewParams(common.seed())
 	trainer, err := gan.NewTrainer(device, params, cfg.Networks(), common.Data.shape(), settings, common.seed())

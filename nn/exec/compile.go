@@ -244,16 +244,27 @@ func (c *compiler) view(n *nn.Node, b *buffer, d onednn.Descriptor) {
 	c.values[n] = append(c.values[n], &buffer{desc: d, parent: b})
 }
 
-// home is the layout in which n was produced. A broadcast is produced here:
-// most of them only feed element-wise kernels, which repeat an operand
-// themselves.
-func (c *compiler) home(n *nn.Node) *buffer {
+// origin is n as it was produced. A broadcast is produced here: most of them
+// only feed element-wise kernels, which repeat an operand themselves.
+func (c *compiler) origin(n *nn.Node) *buffer {
 	if _, ok := n.Op().(*nn.BroadcastOp); ok && len(c.values[n]) == 0 {
 		if err := c.materialize(n); err != nil {
 			c.failed = errors.Join(c.failed, err)
 		}
 	}
 	return c.values[n][0]
+}
+
+// home is n in the layout in which it was produced, as float32.
+func (c *compiler) home(n *nn.Node) *buffer {
+	b := c.origin(n)
+	if b.desc.IsBF16() {
+		var err error
+		if b, err = c.as(n, b.desc.Float32()); err != nil {
+			c.failed = errors.Join(c.failed, err)
+		}
+	}
+	return b
 }
 
 // plain is n in row-major order.
@@ -274,7 +285,7 @@ func (c *compiler) plains(nodes []*nn.Node) ([]*buffer, error) {
 
 // as is n in the wanted layout; it adds a reorder when n is not yet there.
 func (c *compiler) as(n *nn.Node, want onednn.Descriptor) (*buffer, error) {
-	from := c.home(n)
+	from := c.origin(n)
 	for _, b := range c.values[n] {
 		if b.desc.Equal(want) {
 			return b, nil
@@ -290,7 +301,7 @@ func (c *compiler) reorder(from, to *buffer) error {
 	if err != nil {
 		return err
 	}
-	c.primitive("reorder "+from.desc.Tag()+" "+to.desc.String(), 0, r,
+	c.primitive("reorder "+from.desc.TypedTag()+" "+to.desc.String(), 0, r,
 		operand{onednn.From, from}, operand{onednn.To, to})
 	return nil
 }
@@ -327,6 +338,13 @@ func (c *compiler) primitive(kernel string, flops float64, p *onednn.Primitive, 
 	}
 	engine := c.dev.engine
 	s.run = func() error { return p.Execute(engine) }
+	if scratch := readsScratch(p, operands); scratch != nil {
+		size := scratch.desc.Bytes() / 4
+		s.run = func() error {
+			onednn.Fill(scratch.pointer(), 0, size)
+			return p.Execute(engine)
+		}
+	}
 	c.emit(s)
 }
 

@@ -18,7 +18,13 @@ type DeviceOptions struct {
 	// Recompute makes programs drop values that wait long for their next use, and compute them again before it: less memory
 	// for up to a second forward pass of time, and the same bits.
 	Recompute bool
+	// BF16 makes programs compute convolutions from bfloat16 operands and keep what flows between them so; parameters,
+	// their gradients, statistics, losses and optimizers stay float32.
+	BF16 bool
 }
+
+// ErrNoBF16 says that the processor has no bfloat16 products.
+var ErrNoBF16 = errors.New("this CPU has no avx512_bf16: compute in float32")
 
 // Device is the CPU as exec uses it: one locked operating system thread that
 // runs every kernel (OpenMP keeps a team of threads for each thread that asks),
@@ -31,6 +37,7 @@ type Device struct {
 	done    chan struct{}
 	threads int
 	avx512  bool    // kernels have 16 lanes
+	bf16    bool    // see DeviceOptions
 	used    int     // largest arena use of any program, bytes
 	repeat  float64 // share of a program's work that may be done twice to save memory
 
@@ -46,7 +53,10 @@ func NewDevice(o DeviceOptions) (*Device, error) {
 	if o.Threads == 0 {
 		o.Threads = ReadMachine().CPUs
 	}
-	d := &Device{avx512: ReadMachine().Has("avx512f"), calls: make(chan func()), done: make(chan struct{}), programs: map[*Program]bool{}}
+	if o.BF16 && !ReadMachine().Has("avx512_bf16") {
+		return nil, fmt.Errorf("exec: bfloat16 on %v: %w", ReadMachine(), ErrNoBF16)
+	}
+	d := &Device{avx512: ReadMachine().Has("avx512f"), bf16: o.BF16, calls: make(chan func()), done: make(chan struct{}), programs: map[*Program]bool{}}
 	if d.repeat = spareWork; o.Recompute {
 		d.repeat = allWork
 	}

@@ -21,6 +21,7 @@ type Convolution struct {
 	x, w, y []int
 	nn.Geometry
 	direction onednn.Direction
+	bf16      bool
 }
 
 // Convolutions lists the convolutions that the program computes.
@@ -30,7 +31,7 @@ func (p *Program) Convolutions() []Convolution {
 	layers := p.layers(nodes)
 	for _, n := range nodes {
 		in := nn.Operands(n)
-		c := Convolution{Node: n.Name(), Layer: layers[n.Name()]}
+		c := Convolution{Node: n.Name(), Layer: layers[n.Name()], bf16: p.dev.bf16}
 		switch op := n.Op().(type) {
 		case *nn.ConvOp:
 			c.Map, c.direction, c.Geometry, c.FLOPs = "forward", onednn.Forward, op.Geometry, op.FLOPs()
@@ -74,6 +75,9 @@ func (d *Device) FastestForm(c Convolution, runs int) (best Form, err error) {
 			form, ok := forms[name]
 			if !ok {
 				continue
+			}
+			if c.bf16 && !wrongInBF16(form) {
+				form = halve(form, true)
 			}
 			var t *timedPrimitive
 			t, err = d.time(func() (*onednn.Primitive, error) { return d.engine.Convolution(form) },

@@ -18,7 +18,15 @@ type gradientSums struct{ gy, gyNormalized *buffer }
 
 // channels is n in a layout that channel kernels understand: its own, or plain.
 func (c *compiler) channels(n *nn.Node) (*buffer, onednn.Layout, error) {
-	b := c.home(n)
+	return c.channelsOf(n, c.home(n))
+}
+
+// channelsOrHalf is channels without a float32 copy of a bfloat16 value.
+func (c *compiler) channelsOrHalf(n *nn.Node) (*buffer, onednn.Layout, error) {
+	return c.channelsOf(n, c.origin(n))
+}
+
+func (c *compiler) channelsOf(n *nn.Node, b *buffer) (*buffer, onednn.Layout, error) {
 	if l, ok := b.desc.Channels(); ok {
 		return b, l, nil
 	}
@@ -34,7 +42,7 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 	if s, ok := c.batches[x]; ok {
 		return s, nil
 	}
-	b, l, err := c.channels(x)
+	b, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +50,12 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both}
 	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C}
 	c.batches[x] = s
+	stats := onednn.BNStats
+	if b.desc.IsBF16() {
+		stats = onednn.BNStatsBF16
+	}
 	c.emit(&step{kernel: "batch statistics", reads: []*buffer{b}, writes: []*buffer{s.both}, run: func() error {
-		onednn.BNStats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())
+		stats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())
 		return nil
 	}})
 	return s, nil
@@ -67,7 +79,7 @@ func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
 	if err != nil {
 		return err
 	}
-	x, l, err := c.channels(in[0])
+	x, l, err := c.channelsOrHalf(in[0])
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,15 @@ func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
 	f := c.fusion(n)
 	c.done[f.result] = true
 	y := c.produce(f.result, x.desc)
+	forward := onednn.BNForward
+	if x.desc.IsBF16() {
+		forward = onednn.BNForwardBF16
+	}
 	c.emit(&step{
 		kernel: "batch norm" + f.name + " " + x.desc.String(),
 		reads:  append([]*buffer{x, s.both}, params...), writes: []*buffer{y}, reuse: []*buffer{x},
 		run: func() error {
-			onednn.BNForward(x.pointer(), l, s.mean.pointer(), s.variance.pointer(), params[0].pointer(),
+			forward(x.pointer(), l, s.mean.pointer(), s.variance.pointer(), params[0].pointer(),
 				pointerOf(params, 1), op.Eps, f.act, f.alpha, y.pointer())
 			return nil
 		},
@@ -173,7 +189,7 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 	if err != nil {
 		return nil, err
 	}
-	xb, l, err := c.channels(x)
+	xb, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return nil, err
 	}
@@ -183,11 +199,15 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 	}
 	s := &gradientSums{gy: c.fresh(onednn.Dense(l.C)), gyNormalized: c.fresh(onednn.Dense(l.C))}
 	c.sums[[2]*nn.Node{x, gy}] = s
+	sums := onednn.BNBackwardSums
+	if xb.desc.IsBF16() {
+		sums = onednn.BNBackwardSumsBF16
+	}
 	c.emit(&step{
 		kernel: "batch norm gradient sums",
 		reads:  append(u.buffers(), xb, st.both), writes: []*buffer{s.gy, s.gyNormalized},
 		run: func() error {
-			onednn.BNBackwardSums(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
+			sums(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
 				st.variance.pointer(), eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer())
 			return nil
 		},
@@ -218,7 +238,7 @@ func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
 	if err != nil {
 		return err
 	}
-	xb, l, err := c.channels(x)
+	xb, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return err
 	}
@@ -231,12 +251,16 @@ func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
 		return err
 	}
 	out := c.produce(n, xb.desc)
+	backward := onednn.BNBackward
+	if xb.desc.IsBF16() {
+		backward = onednn.BNBackwardBF16
+	}
 	c.emit(&step{
 		kernel: "batch norm gradient " + xb.desc.String(),
 		reads:  append(u.buffers(), xb, st.both, s.gy, s.gyNormalized, g), writes: []*buffer{out},
 		reuse: []*buffer{u.gradient},
 		run: func() error {
-			onednn.BNBackward(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
+			backward(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
 				st.variance.pointer(), g.pointer(), op.Eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer(),
 				out.pointer())
 			return nil

@@ -37,7 +37,13 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 	if f.act != onednn.ActNone {
 		conv.Post, conv.Alpha = onednn.PostReLU, f.alpha // 0 for ReLU
 	}
-	p, err := c.dev.engine.Convolution(conv)
+	fold, folds := c.foldOf(op.Geometry, in[0], onednn.Forward)
+	if folds {
+		deep := folded(fold, onednn.Forward, op.Geometry, in[1], n)
+		deep.Bias, deep.Post, deep.Alpha = conv.Bias, conv.Post, conv.Alpha
+		conv = deep
+	}
+	p, err := c.convolution(conv, c.half(f.result))
 	if unimplemented(err) {
 		return c.foreign(n)
 	} else if err != nil {
@@ -45,15 +51,22 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 	}
 	c.done[f.result] = true
 	kernel := "convolution"
-	var operands []operand
-	for i, arg := range []onednn.Argument{onednn.Source, onednn.Weights} {
-		d, _ := p.Descriptor(arg)
-		b, err := c.as(in[i], d)
-		if err != nil {
-			return err
+	source, _ := p.Descriptor(onednn.Source)
+	weights, _ := p.Descriptor(onednn.Weights)
+	var x, w *buffer
+	if folds {
+		kernel = "convolution, folded"
+		x, err = c.foldedInput(in[0], fold, source)
+		if err == nil {
+			w, err = c.foldedWeights(in[1], fold, op.Geometry, p)
 		}
-		operands = append(operands, operand{arg, b})
+	} else if x, err = c.as(in[0], source); err == nil {
+		w, err = c.as(in[1], weights)
 	}
+	if err != nil {
+		return err
+	}
+	operands := []operand{{onednn.Source, x}, {onednn.Weights, w}}
 	if bias != nil {
 		operands = append(operands, operand{onednn.Bias, bias})
 		kernel += "+bias"
@@ -72,12 +85,12 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 		if err := c.narrowTranspose(n, in[1], in[0], s, op.FLOPs()); err != nil {
 			return err
 		}
-	} else if f, ok := c.foldOf(op.Geometry, n); ok {
+	} else if f, ok := c.foldOf(op.Geometry, n, onednn.BackwardData); ok {
 		if err := c.foldedTranspose(n, in[1], in[0], f, op.Geometry, op.FLOPs()); err != nil {
 			return err
 		}
 	} else {
-		p, err := c.dev.engine.Convolution(convolutionOf(onednn.BackwardData, op.Geometry, n, in[1], in[0]))
+		p, err := c.convolution(convolutionOf(onednn.BackwardData, op.Geometry, n, in[1], in[0]), c.half(n) && !op.HasBias)
 		if unimplemented(err) {
 			return c.foreign(n)
 		} else if err != nil {
@@ -99,10 +112,10 @@ func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
 	if s, ok := c.narrowOf(op.Geometry, in[0], n); ok {
 		return c.narrowWeightGradient(n, in[0], in[1], s, op.FLOPs())
 	}
-	if f, ok := c.foldOf(op.Geometry, in[0]); ok {
+	if f, ok := c.foldOf(op.Geometry, in[0], onednn.BackwardWeights); ok {
 		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())
 	}
-	p, err := c.dev.engine.Convolution(convolutionOf(onednn.BackwardWeights, op.Geometry, in[0], n, in[1]))
+	p, err := c.convolution(convolutionOf(onednn.BackwardWeights, op.Geometry, in[0], n, in[1]), false)
 	if unimplemented(err) {
 		return c.foreign(n)
 	} else if err != nil {

@@ -90,6 +90,9 @@ func (c *compiler) unaryGrad(n *nn.Node, op *nn.UnaryGradOp) error {
 		return nil
 	}
 	in := nn.Operands(n)
+	if y := c.origin(in[0]); y.desc.IsBF16() && activationOf(op.Func) != onednn.ActNone {
+		return c.slope(n, op, y, in[1])
+	}
 	y, err := c.dense(in[0], true)
 	if err != nil {
 		return err
@@ -104,6 +107,23 @@ func (c *compiler) unaryGrad(n *nn.Node, op *nn.UnaryGradOp) error {
 		kernel: op.Func.String() + " gradient", reads: []*buffer{y, gy}, writes: []*buffer{gx}, reuse: []*buffer{gy, y},
 		run: func() error {
 			onednn.UnaryGrad(f, op.Alpha, y.pointer(), gy.pointer(), gx.pointer(), size)
+			return nil
+		},
+	})
+	return nil
+}
+
+// slope is unaryGrad of a ReLU or leaky ReLU whose output y is bfloat16.
+func (c *compiler) slope(n *nn.Node, op *nn.UnaryGradOp, y *buffer, upstream *nn.Node) error {
+	gy, err := c.as(upstream, y.desc)
+	if err != nil {
+		return err
+	}
+	gx, act, size := c.produce(n, y.desc), activationOf(op.Func), y.desc.Elements()
+	c.emit(&step{
+		kernel: op.Func.String() + " gradient", reads: []*buffer{y, gy}, writes: []*buffer{gx}, reuse: []*buffer{gy, y},
+		run: func() error {
+			onednn.SlopeBF16(act, op.Alpha, y.pointer(), gy.pointer(), gx.pointer(), size)
 			return nil
 		},
 	})

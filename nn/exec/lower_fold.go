@@ -7,15 +7,18 @@ import (
 	"videogan/nn/onednn"
 )
 
-// foldOf is the fold that rids a convolution over x of its stride; ok is false
-// where it has none of 4 taps, stride 2 and pad 1, or where the plain kernels
-// are the faster ones.
+// foldOf is the fold that rids one of a convolution's maps over x of its stride;
+// ok is false where it has none of 4 taps, stride 2 and pad 1, or where oneDNN
+// 2.6 is faster with the stride.
 //
-// Measured with oneDNN 2.6 on Zen 3 (AVX2): in three dimensions the kernels
-// against the stride fall back to matrix products over unrolled windows, 2 to 5
-// times slower than the fold; in two dimensions they do not. With few channels
-// on the strided side the fold fills the vectors on any CPU.
-func (c *compiler) foldOf(g nn.Geometry, x *nn.Node) (f onednn.Fold, ok bool) {
+// AVX2 (measured on Zen 3): in three dimensions the gradients fall back to matrix
+// products over unrolled windows, 2 to 5 times slower than the fold; in two they
+// do not. AVX-512 (Zen 5) has kernels for the stride, which the fold beats in two
+// dimensions from 128 channels on (by 1.1 to 1.5, in bfloat16 from 256 on and but
+// for the gradient by x), and where one position in time is left, for whose weight
+// gradient there is no kernel. With few channels the fold fills the vectors on any
+// CPU; for 1 and 3 AVX-512 has kernels of its own, but for the gradient by x.
+func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction) (f onednn.Fold, ok bool) {
 	shape := x.Shape()
 	f = onednn.Fold{Samples: shape[0], Channels: shape[1], Sizes: shape[2:], Strided: make([]bool, len(g.Kernel))}
 	for i := range g.Kernel {
@@ -27,8 +30,19 @@ func (c *compiler) foldOf(g nn.Geometry, x *nn.Node) (f onednn.Fold, ok bool) {
 	if !slices.Contains(f.Strided, true) {
 		return f, false
 	}
-	few := f.Channels <= 4
-	return f, few || len(f.Sizes) == 3 && !c.dev.avx512
+	cube, gradient := len(f.Sizes) == 3, direction == onednn.BackwardData
+	switch few := f.Channels <= 4; {
+	case !c.dev.avx512:
+		return f, direction != onednn.Forward && (few || cube)
+	case few:
+		return f, gradient || direction == onednn.BackwardWeights && f.Channels != 1 && f.Channels != 3
+	case cube:
+		return f, direction == onednn.BackwardWeights && f.Sizes[0] == 2 && f.Strided[0]
+	case c.dev.bf16:
+		return f, gradient && f.Channels >= 256
+	default:
+		return f, direction != onednn.BackwardWeights && len(f.Sizes) == 2 && f.Channels >= 128
+	}
 }
 
 // folded is the convolution after the fold.
@@ -51,7 +65,7 @@ func folded(f onednn.Fold, direction onednn.Direction, g nn.Geometry, w, y *nn.N
 
 // foldedTranspose computes n, a convolution's gradient by its input, without stride.
 func (c *compiler) foldedTranspose(n, w, y *nn.Node, f onednn.Fold, g nn.Geometry, flops float64) error {
-	p, err := c.dev.engine.Convolution(folded(f, onednn.BackwardData, g, w, y))
+	p, err := c.convolution(folded(f, onednn.BackwardData, g, w, y), false)
 	if err != nil {
 		return err
 	}
@@ -91,7 +105,7 @@ func (c *compiler) foldedWeightGradient(n, x, y *nn.Node, f onednn.Fold, g nn.Ge
 	if t, ok := c.tapProducts(f, g, n, y); ok {
 		return c.tapWeightGradient(n, x, y, f, g, t, flops)
 	}
-	p, err := c.dev.engine.Convolution(folded(f, onednn.BackwardWeights, g, n, y))
+	p, err := c.convolution(folded(f, onednn.BackwardWeights, g, n, y), false)
 	if err != nil {
 		return err
 	}
@@ -130,6 +144,15 @@ func (c *compiler) foldedInput(x *nn.Node, f onednn.Fold, d onednn.Descriptor) (
 		if b.desc.Equal(d) {
 			return b, nil
 		}
+	}
+	if d.IsBF16() {
+		deep, err := c.foldedInput(x, f, d.Float32())
+		if err != nil {
+			return nil, err
+		}
+		result := c.fresh(d)
+		c.folds[x] = append(c.folds[x], result)
+		return result, c.reorder(deep, result)
 	}
 	wide := c.home(x)
 	if _, ok := wide.desc.Channels(); !ok {

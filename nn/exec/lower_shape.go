@@ -68,13 +68,17 @@ func (c *compiler) sumChannels(n, x *nn.Node) error {
 			return nil
 		}
 	}
-	b, l, err := c.channels(x)
+	b, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return err
 	}
 	y := c.produce(n, describe(n))
+	sum := onednn.ChannelSum
+	if b.desc.IsBF16() {
+		sum = onednn.ChannelSumBF16
+	}
 	c.emit(&step{kernel: "sum per channel", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
-		onednn.ChannelSum(b.pointer(), l, y.pointer())
+		sum(b.pointer(), l, y.pointer())
 		return nil
 	}})
 	return nil

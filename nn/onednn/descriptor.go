@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Descriptor describes a float32 tensor in memory: its logical sizes and the
+// Descriptor describes a tensor in memory, float32 unless BF16 made it: its logical sizes and the
 // layout of its elements, as oneDNN's memory descriptor does.
 type Descriptor struct{ md C.dnnl_memory_desc_t }
 
@@ -74,7 +74,22 @@ func (d Descriptor) Any() Descriptor {
 	return a
 }
 
-// Plain is the descriptor of the same sizes in row-major order.
+// BF16 is the descriptor of the same layout whose elements are bfloat16.
+func (d Descriptor) BF16() Descriptor {
+	d.md.data_type = C.dnnl_bf16
+	return d
+}
+
+// Float32 is the descriptor of the same layout whose elements are float32.
+func (d Descriptor) Float32() Descriptor {
+	d.md.data_type = C.dnnl_f32
+	return d
+}
+
+// IsBF16 reports whether the elements are bfloat16.
+func (d Descriptor) IsBF16() bool { return d.md.data_type == C.dnnl_bf16 }
+
+// Plain is the descriptor of the same sizes in row-major order, float32.
 func (d Descriptor) Plain() Descriptor { return Dense(d.Sizes()...) }
 
 // Rank is the number of axes.
@@ -94,6 +109,14 @@ func (d Descriptor) Bytes() int { return int(C.dnnl_memory_desc_get_size(&d.md))
 
 // Floats is Bytes in float32 elements.
 func (d Descriptor) Floats() int { return d.Bytes() / 4 }
+
+// Elements is the number of elements, padding included.
+func (d Descriptor) Elements() int {
+	if d.IsBF16() {
+		return d.Bytes() / 2
+	}
+	return d.Floats()
+}
 
 // Equal reports whether two descriptors say the same.
 func (d Descriptor) Equal(o Descriptor) bool { return C.dnnl_memory_desc_equal(&d.md, &o.md) != 0 }
@@ -171,10 +194,18 @@ func (d Descriptor) Channels() (l Layout, ok bool) {
 }
 
 // String names the layout as oneDNN does, such as aBcde8b 16×64×8×32×32: axes
-// from the outermost, capital where the axis is blocked.
+// from the outermost, capital where the axis is blocked; bfloat16 as bf16:aBcde16b.
 func (d Descriptor) String() string {
 	sizes := strings.Trim(strings.ReplaceAll(fmt.Sprint(d.Sizes()), " ", "×"), "[]")
-	return d.Tag() + " " + sizes
+	return d.TypedTag() + " " + sizes
+}
+
+// TypedTag is Tag behind the type, unless that is float32.
+func (d Descriptor) TypedTag() string {
+	if d.IsBF16() {
+		return "bf16:" + d.Tag()
+	}
+	return d.Tag()
 }
 
 // Tag is the name of the layout alone.

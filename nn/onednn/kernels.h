@@ -1,4 +1,4 @@
-// The kernels that oneDNN lacks, on float32 data.
+// The kernels that oneDNN lacks, on float32 data unless the name ends in _bf16.
 //
 // Every kernel splits its work over the calling thread's OpenMP team, small work
 // excepted, allocates nothing, and passes NaN and infinities on. Sums are taken
@@ -74,6 +74,19 @@ void vg_binary(int func, const float *a, const float *b, float *y, int64_t n);
 void vg_add_scaled(const float *a, const float *b, double scale, float *y, int64_t n); // a + scale·b
 void vg_add_into(float *dst, const float *src, int64_t n);
 void vg_fill(float *y, double value, int64_t n);
+
+// The same on bfloat16 tensors; what belongs to a channel stays float32.
+void vg_bn_stats_bf16(const uint16_t *x, vg_layout l, float *mean, float *var);
+void vg_bn_forward_bf16(const uint16_t *x, vg_layout l, const float *mean, const float *var, const float *gamma,
+	const float *beta, double eps, int act, double alpha, uint16_t *y);
+void vg_bn_backward_sums_bf16(const uint16_t *x, const uint16_t *gy, const uint16_t *y, vg_layout l, const float *mean,
+	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux);
+void vg_bn_backward_bf16(const uint16_t *x, const uint16_t *gy, const uint16_t *y, vg_layout l, const float *mean,
+	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u, const float *sum_ux,
+	uint16_t *gx);
+void vg_channel_sum_bf16(const uint16_t *x, vg_layout l, float *out);
+// gx = gy·act'(y).
+void vg_slope_bf16(int act, double alpha, const uint16_t *y, const uint16_t *gy, uint16_t *gx, int64_t n);
 
 // Strided views of at most VG_MAX_AXES axes; strides are in elements, 0 repeats.
 // The copies' y must not be x; that of vg_binary_strided may be a dense operand.

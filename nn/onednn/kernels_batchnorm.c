@@ -1,9 +1,10 @@
+#include "kernels_element.h"
 #include "kernels_pieces.h"
 
 typedef struct {
 	vg_layout l;
 	vg_pieces pieces;
-	const float *x;
+	const vg_element *x;
 	float *mean, *var;
 	vg_partial *partials; // mean and Σ (x - mean)² of every task; NULL: a task has the result
 } stats_args;
@@ -34,25 +35,26 @@ VG_INLINE void stats_row(const float *x, const vg_d4 *shift, vg_sums *s) {
 	}
 }
 
-VG_CLONED_LOOP void stats_rows(const float *x, int64_t rows, int64_t stride, const vg_d4 *shift, vg_sums *s) {
+VG_CLONED_LOOP void stats_rows(const vg_element *x, int64_t rows, int64_t stride, const vg_d4 *shift, vg_sums *s) {
 	vg_sums t = *s;
-	for (int64_t i = 0; i < rows; i++) stats_row(x + i * stride, shift, &t);
+	float row[VG_LANES];
+	for (int64_t i = 0; i < rows; i++) stats_row(vg_row(x + i * stride, row), shift, &t);
 	*s = t;
 }
 
 VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 	const stats_args *a = args;
 	const vg_layout l = a->l;
-	const float *x = a->x;
+	const vg_element *x = a->x;
 	for (int64_t task = lo; task < hi; task++) {
 		vg_piece_walk w = vg_piece_start(&a->pieces, task);
 		const double count = w.end - w.at;
 		// Deviations are taken from the first value of each channel, so that a mean
 		// far from 0 costs no digits of the variance.
 		const vg_run begin = vg_run_at(&l, w.at / l.s, w.tile, w.at % l.s, 1);
-		const float *x0 = x + (begin.rows ? begin.offset : begin.part);
+		const vg_element *x0 = x + (begin.rows ? begin.offset : begin.part);
 		float first[VG_LANES];
-		for (int64_t j = 0; j < VG_LANES; j++) first[j] = x0[j % begin.distinct];
+		for (int64_t j = 0; j < VG_LANES; j++) first[j] = vg_get(x0 + j % begin.distinct);
 		vg_d4 shift[VG_LANES / 4];
 		for (int h = 0; h < VG_LANES / 4; h++) shift[h] = vg_load4d(first + 4 * h);
 
@@ -63,7 +65,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 			for (int64_t i = 0; i < r.parts; i++) {
 				float row[VG_LANES];
 				memcpy(row, first, sizeof row); // adds nothing
-				memcpy(row, x + r.part + i * r.stride, r.width * sizeof *row);
+				for (int64_t j = 0; j < r.width; j++) row[j] = vg_get(x + r.part + i * r.stride + j);
 				stats_row(row, shift, &s);
 			}
 		}
@@ -79,7 +81,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var) {
+void VG_TYPED(vg_bn_stats)(const vg_element *x, vg_layout l, float *mean, float *var) {
 	l = vg_simplify(l);
 	vg_partial partials[VG_MAX_TASKS];
 	stats_args a = {l, vg_split(&l), x, mean, var, partials};
@@ -90,10 +92,11 @@ void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var) {
 
 typedef struct {
 	vg_layout l;
-	const float *x, *mean, *var, *gamma, *beta;
+	const vg_element *x;
+	const float *mean, *var, *gamma, *beta;
 	float eps, alpha;
 	int act;
-	float *y;
+	vg_element *y;
 } forward_args;
 
 typedef struct {
@@ -109,9 +112,9 @@ VG_INLINE void forward_row(const float *x, const forward_lanes *k, int act, floa
 
 VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
-	const float *x = a->x;
+	const vg_element *x = a->x;
 	const float alpha = a->alpha;
-	float *y = a->y;
+	vg_element *y = a->y;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
 	while (vg_next(&l, &w, &r)) {
@@ -124,13 +127,16 @@ VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t
 		for (int j = 0; j < VG_LANES; j++) k.scale[j] /= sqrtf(var[j] + a->eps);
 		for (int64_t i = 0; i < r.rows; i++) {
 			const int64_t at = r.offset + i * r.stride;
-			forward_row(x + at, &k, act, alpha, y + at);
+			float row[VG_LANES];
+			float *to = vg_row_for(y + at, row);
+			forward_row(vg_row(x + at, row), &k, act, alpha, to);
+			vg_put_row(to, y + at);
 		}
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
 			float row[VG_LANES];
-			forward_row(vg_widen(x + at, r.width, row), &k, act, alpha, row);
-			memcpy(y + at, row, r.width * sizeof *y);
+			forward_row(vg_wide_row(x + at, r.width, row), &k, act, alpha, row);
+			vg_put_part(row, r.width, y + at);
 		}
 	}
 }
@@ -144,8 +150,8 @@ VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_bn_forward(const float *x, vg_layout l, const float *mean, const float *var, const float *gamma,
-	const float *beta, double eps, int act, double alpha, float *y) {
+void VG_TYPED(vg_bn_forward)(const vg_element *x, vg_layout l, const float *mean, const float *var,
+	const float *gamma, const float *beta, double eps, int act, double alpha, vg_element *y) {
 	l = vg_simplify(l);
 	const forward_args a = {l, x, mean, var, gamma, beta, eps, alpha, act, y};
 	vg_for(l.n * l.cb * l.s, l.b, forward_worker, &a);

@@ -1,9 +1,11 @@
+#include "kernels_element.h"
 #include "kernels_pieces.h"
 
 typedef struct {
 	vg_layout l;
 	vg_pieces pieces;
-	const float *x, *gy, *y, *mean, *var;
+	const vg_element *x, *gy, *y;
+	const float *mean, *var;
 	double eps;
 	float alpha;
 	int act;
@@ -35,14 +37,17 @@ VG_INLINE void sums_row(const float *x, const float *gy, const float *y, const v
 	}
 }
 
-VG_INLINE void sums_rows_of(const float *x, const float *gy, const float *y, int64_t rows, int64_t stride,
+VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, const vg_element *y, int64_t rows, int64_t stride,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
 	vg_sums t = *s;
-	for (int64_t i = 0; i < rows; i++) sums_row(x + i * stride, gy + i * stride, y + i * stride, mean, act, alpha, &t);
+	float row[3][VG_LANES];
+	for (int64_t i = 0; i < rows; i++)
+		sums_row(vg_row(x + i * stride, row[0]), vg_row(gy + i * stride, row[1]), vg_row(y + i * stride, row[2]), mean, act,
+			alpha, &t);
 	*s = t;
 }
 
-VG_CLONED_LOOP void sums_rows(const float *x, const float *gy, const float *y, int64_t rows, int64_t stride,
+VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, const vg_element *y, int64_t rows, int64_t stride,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
 	switch (act) {
 	case VG_ACT_RELU: sums_rows_of(x, gy, y, rows, stride, mean, VG_ACT_RELU, alpha, s); break;
@@ -54,7 +59,7 @@ VG_CLONED_LOOP void sums_rows(const float *x, const float *gy, const float *y, i
 VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 	const sums_args *a = args;
 	const vg_layout l = a->l;
-	const float *x = a->x, *gy = a->gy, *y = a->act == VG_ACT_NONE ? a->gy : a->y;
+	const vg_element *x = a->x, *gy = a->gy, *y = a->act == VG_ACT_NONE ? a->gy : a->y;
 	for (int64_t task = lo; task < hi; task++) {
 		vg_piece_walk w = vg_piece_start(&a->pieces, task);
 		vg_run r = vg_run_at(&l, 0, w.tile, 0, 0);
@@ -69,9 +74,11 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 			sums_rows(x + r.offset, gy + r.offset, y + r.offset, r.rows, r.stride, mean, a->act, a->alpha, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				const int64_t at = r.part + i * r.stride;
-				float row[3][VG_LANES];
-				sums_rows(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
-					vg_widen(y + at, r.width, row[2]), 1, 0, mean, a->act, a->alpha, &s);
+				vg_element row[3][VG_LANES] = {0};
+				memcpy(row[0], x + at, r.width * sizeof *x);
+				memcpy(row[1], gy + at, r.width * sizeof *gy);
+				memcpy(row[2], y + at, r.width * sizeof *y);
+				sums_rows(row[0], row[1], row[2], 1, 0, mean, a->act, a->alpha, &s);
 			}
 		}
 		vg_partial p;
@@ -81,8 +88,8 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_bn_backward_sums(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
-	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux) {
+void VG_TYPED(vg_bn_backward_sums)(const vg_element *x, const vg_element *gy, const vg_element *y, vg_layout l,
+	const float *mean, const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux) {
 	l = vg_simplify(l);
 	vg_partial partials[VG_MAX_TASKS];
 	sums_args a = {l, vg_split(&l), x, gy, y, mean, var, eps, alpha, act, sum_u, sum_ux, partials};
@@ -93,10 +100,11 @@ void vg_bn_backward_sums(const float *x, const float *gy, const float *y, vg_lay
 
 typedef struct {
 	vg_layout l;
-	const float *x, *gy, *y, *mean, *var, *gamma, *sum_u, *sum_ux;
+	const vg_element *x, *gy, *y;
+	const float *mean, *var, *gamma, *sum_u, *sum_ux;
 	float eps, alpha;
 	int act;
-	float *gx;
+	vg_element *gx;
 } backward_args;
 
 // gx = scale·(u - centre - (x - mean)·slope).
@@ -133,23 +141,26 @@ VG_INLINE backward_lanes lanes_of(const backward_args *a, const vg_layout *l, co
 
 VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
-	const float *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
+	const vg_element *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
 	const float alpha = a->alpha;
-	float *gx = a->gx;
+	vg_element *gx = a->gx;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
 	while (vg_next(&l, &w, &r)) {
 		const backward_lanes k = lanes_of(a, &l, &r);
 		for (int64_t i = 0; i < r.rows; i++) {
 			const int64_t at = r.offset + i * r.stride;
-			backward_row(x + at, gy + at, y + at, &k, act, alpha, gx + at);
+			float row[4][VG_LANES];
+			float *to = vg_row_for(gx + at, row[3]);
+			backward_row(vg_row(x + at, row[0]), vg_row(gy + at, row[1]), vg_row(y + at, row[2]), &k, act, alpha, to);
+			vg_put_row(to, gx + at);
 		}
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
 			float row[3][VG_LANES];
-			backward_row(vg_widen(x + at, r.width, row[0]), vg_widen(gy + at, r.width, row[1]),
-				vg_widen(y + at, r.width, row[2]), &k, act, alpha, row[0]);
-			memcpy(gx + at, row[0], r.width * sizeof *gx);
+			backward_row(vg_wide_row(x + at, r.width, row[0]), vg_wide_row(gy + at, r.width, row[1]),
+				vg_wide_row(y + at, r.width, row[2]), &k, act, alpha, row[0]);
+			vg_put_part(row[0], r.width, gx + at);
 		}
 	}
 }
@@ -163,9 +174,9 @@ VG_CLONES static void backward_worker(const void *args, int64_t lo, int64_t hi) 
 	}
 }
 
-void vg_bn_backward(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
-	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
-	const float *sum_ux, float *gx) {
+void VG_TYPED(vg_bn_backward)(const vg_element *x, const vg_element *gy, const vg_element *y, vg_layout l,
+	const float *mean, const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
+	const float *sum_ux, vg_element *gx) {
 	l = vg_simplify(l);
 	const backward_args a = {l, x, gy, y, mean, var, gamma, sum_u, sum_ux, eps, alpha, act, gx};
 	vg_for(l.n * l.cb * l.s, l.b, backward_worker, &a);

@@ -24,12 +24,7 @@ typedef struct {
 VG_CLONES static void to_worker(const void *args, int64_t lo, int64_t hi) {
 	const to_args a = *(const to_args *)args;
 	VG_INDEPENDENT
-	for (int64_t i = lo; i < hi; i++) {
-		const uint32_t bits = vg_bits_of(a.src[i]);
-		const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-		const uint32_t nan = bits >> 16 | 0x40; // rounding could make it infinite
-		a.dst[i] = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
-	}
+	for (int64_t i = lo; i < hi; i++) a.dst[i] = vg_bf16_of(a.src[i]);
 }
 
 void vg_to_bf16(const float *src, int64_t n, uint16_t *dst) {

@@ -17,7 +17,8 @@
 #pragma GCC optimize("no-math-errno", "no-trapping-math")
 extern float sqrtf(float) __attribute__((const));
 
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+#ifdef VG_CLONES
+#elif defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
 #define VG_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VG_CLONES

@@ -20,6 +20,14 @@ VG_INLINE uint32_t vg_bits_of(float f) {
 	return bits;
 }
 
+// To nearest, ties to even; NaN stays.
+VG_INLINE uint16_t vg_bf16_of(float f) {
+	const uint32_t bits = vg_bits_of(f);
+	const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+	const uint32_t nan = bits >> 16 | 0x40; // rounding could make it infinite
+	return (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
+}
+
 // x = n·ln 2 + r with |r| ≤ ln 2 / 2; exp r by Cephes's minimax polynomial. The
 // power 2ⁿ is applied in two halves, for results that overflow or are denormal.
 VG_INLINE float vg_exp(float x) {

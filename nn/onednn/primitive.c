@@ -97,8 +97,12 @@ int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primit
 	dnnl_dims_t dense = {0};
 	dnnl_convolution_desc_t d, forward;
 
-	dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, direct, &c->x,
-		&c->weights, &c->bias, &c->y, c->strides, dense, c->pad_left, c->pad_right);
+	// The forward primitive that a backward one wants as a hint knows no mixture of types.
+	dnnl_memory_desc_t maps[] = {c->x, c->weights, c->y};
+	const int bf16 = c->x.data_type == dnnl_bf16 || c->y.data_type == dnnl_bf16;
+	for (int i = 0; bf16 && c->direction != vg_conv_forward && i < 3; i++) maps[i].data_type = dnnl_bf16;
+	dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, direct, &maps[0],
+		&maps[1], &c->bias, &maps[2], c->strides, dense, c->pad_left, c->pad_right);
 	if (s != dnnl_success) return s;
 	d = forward;
 	if (c->direction == vg_conv_backward_data)

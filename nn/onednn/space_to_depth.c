@@ -85,26 +85,27 @@ static void fold_positions(const float *x, const vg_fold *f, const extent *e, in
 			}
 }
 
-// Any number of channels, a channel at a time.
-static void fold_channels(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
+// Any number of channels, all of a row before the next one: its cache lines hold many.
+static void fold_channels(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *deep) {
 	const int64_t W = f->size[2], dW = e->deep_size[2];
-	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * dW * f->bd;
-	for (int64_t b = 0; b < f->bd; b++) {
-		const int64_t ch = db * f->bd + b, c = ch % f->c, inside = ch < f->c * e->parities;
-		int64_t parity[3] = {0};
-		if (inside) split(e, ch / f->c, parity);
-		const float *from = x + (n * e->cbx + c / f->bx) * f->size[0] * f->size[1] * W * f->bx + c % f->bx;
-		float *out = to + b;
-		for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
-			for (int64_t jh = 0; jh < e->deep_size[1]; jh++, out += dW * f->bd) {
-				const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
-				const float *row = from + (t * f->size[1] + h) * W * f->bx;
-				for (int64_t jw = 0; jw < dW; jw++) {
-					const int64_t w = wide(f, 2, jw, parity[2]);
-					out[jw * f->bd] = inside && t >= 0 && h >= 0 && w >= 0 ? row[w * f->bx] : 0;
-				}
+	for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
+		for (int64_t ch = 0; ch < e->cbd * f->bd; ch++) {
+			const int64_t c = ch % f->c, inside = ch < f->c * e->parities;
+			int64_t parity[3] = {0};
+			if (inside) split(e, ch / f->c, parity);
+			const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
+			float *out = deep + (((n * e->cbd + ch / f->bd) * e->deep_size[0] + jt) * e->deep_size[1] + jh) * dW * f->bd + ch % f->bd;
+			if (!inside || t < 0 || h < 0) {
+				for (int64_t jw = 0; jw < dW; jw++) out[jw * f->bd] = 0;
+				continue;
 			}
-	}
+			const float *row = x + (((n * e->cbx + c / f->bx) * f->size[0] + t) * f->size[1] + h) * W * f->bx + c % f->bx;
+			const int64_t first = f->strided[2] && !parity[2], step = f->strided[2] ? 2 : 1, shift = f->strided[2] ? parity[2] - 1 : 0;
+			int64_t jw = 0;
+			if (first) out[jw++] = 0; // left of x
+			for (; jw < dW && step * jw + shift < W; jw++) out[jw * f->bd] = row[(step * jw + shift) * f->bx];
+			for (; jw < dW; jw++) out[jw * f->bd] = 0;
+		}
 }
 
 void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
@@ -116,11 +117,15 @@ void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
 			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) fold_positions(x, &f, &e, n, jt, deep);
 		return;
 	}
+	if (!blocks) {
+#pragma omp parallel for collapse(2) schedule(static)
+		for (int64_t n = 0; n < f.n; n++)
+			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) fold_channels(x, &f, &e, n, jt, deep);
+		return;
+	}
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
-		for (int64_t db = 0; db < e.cbd; db++)
-			if (blocks) fold_block(x, &f, &e, n, db, deep);
-			else fold_channels(x, &f, &e, n, db, deep);
+		for (int64_t db = 0; db < e.cbd; db++) fold_block(x, &f, &e, n, db, deep);
 }
 
 static void unfold_block(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
@@ -146,39 +151,44 @@ static void unfold_block(const float *deep, const vg_fold *f, const extent *e, i
 		}
 }
 
-static void unfold_channels(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
+// Any number of channels, all of a row before the next one.
+static void unfold_channels(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t t, float *x) {
 	const int64_t W = f->size[2], dW = e->deep_size[2], area = e->deep_size[0] * e->deep_size[1] * dW;
-	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * W * f->bx;
-	for (int64_t b = 0; b < f->bx; b++) {
-		const int64_t c = xb * f->bx + b;
-		float *out = to + b;
-		for (int64_t t = 0; t < f->size[0]; t++)
-			for (int64_t h = 0; h < f->size[1]; h++, out += W * f->bx) {
-				int64_t jt, jh, pt, ph;
-				deep_of(f, 0, t, &jt, &pt);
-				deep_of(f, 1, h, &jh, &ph);
-				const float *rows[2] = {0};
-				for (int64_t pw = 0; c < f->c && pw < e->parity[2]; pw++) {
-					const int64_t ch = ((pt * e->parity[1] + ph) * e->parity[2] + pw) * f->c + c;
-					rows[pw] = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * dW) * f->bd + ch % f->bd;
-				}
-				for (int64_t w = 0; w < W; w++) {
-					int64_t jw, pw;
-					deep_of(f, 2, w, &jw, &pw);
-					out[w * f->bx] = c < f->c ? rows[pw][jw * f->bd] : 0;
-				}
+	int64_t jt, pt;
+	deep_of(f, 0, t, &jt, &pt);
+	for (int64_t h = 0; h < f->size[1]; h++) {
+		int64_t jh, ph;
+		deep_of(f, 1, h, &jh, &ph);
+		for (int64_t c = 0; c < e->cbx * f->bx; c++) {
+			float *out = x + (((n * e->cbx + c / f->bx) * f->size[0] + t) * f->size[1] + h) * W * f->bx + c % f->bx;
+			if (c >= f->c) {
+				for (int64_t w = 0; w < W; w++) out[w * f->bx] = 0;
+				continue;
 			}
+			for (int64_t pw = 0; pw < e->parity[2]; pw++) {
+				const int64_t ch = ((pt * e->parity[1] + ph) * e->parity[2] + pw) * f->c + c;
+				const float *row = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * dW) * f->bd + ch % f->bd;
+				if (!f->strided[2])
+					for (int64_t w = 0; w < W; w++) out[w * f->bx] = row[w * f->bd];
+				else // position 2j - 1 + pw
+					for (int64_t w = 1 - pw; w < W; w += 2) out[w * f->bx] = row[(w + 1) / 2 * f->bd];
+			}
+		}
 	}
 }
 
 void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	const extent e = extent_of(&f);
 	const int blocks = f.bd % f.bx == 0 && f.c % f.bx == 0;
+	if (!blocks) {
+#pragma omp parallel for collapse(2) schedule(static)
+		for (int64_t n = 0; n < f.n; n++)
+			for (int64_t t = 0; t < f.size[0]; t++) unfold_channels(deep, &f, &e, n, t, x);
+		return;
+	}
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
-		for (int64_t xb = 0; xb < e.cbx; xb++)
-			if (blocks) unfold_block(deep, &f, &e, n, xb, x);
-			else unfold_channels(deep, &f, &e, n, xb, x);
+		for (int64_t xb = 0; xb < e.cbx; xb++) unfold_block(deep, &f, &e, n, xb, x);
 }
 
 void vg_gather_rows(const float *in, int64_t rows, int64_t each, const int32_t *table, float *out) {
