@@ -130,7 +130,7 @@ A run is a folder: its config, metrics, checkpoints, samples, plots and a report
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
-		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c), newTransfer(c), newScore(c), newGAM(c), newCompare(c),
+		newTrain(c), newSample(c), newExport(c), newReport(c), newPrepare(c), newClassifier(c), newTransfer(c), newScore(c), newGAM(c), newCompare(c), newStudy(c),
 		newInterpolate(c), newInvert(c), newPrior(c), newRealness(c), newFeatures(c),
 		newList(c), newShow(c), newBench(c), newProfile(c), newDoctor(c), newVersion(c),
 	)
