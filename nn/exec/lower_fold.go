@@ -16,8 +16,8 @@ import (
 // do not. AVX-512 (Zen 5) has kernels for the stride, which the fold beats in two
 // dimensions from 128 channels on (by 1.1 to 1.5, in bfloat16 from 256 on and but
 // for the gradient by x), and where one position in time is left, for whose weight
-// gradient there is no kernel. With few channels the fold fills the vectors on any
-// CPU; for 1 and 3 AVX-512 has kernels of its own, but for the gradient by x.
+// gradient there is no kernel; in bfloat16 also for the gradient by a wide x of four
+// positions. With few channels the fold fills the vectors on any CPU; for 1 and 3 AVX-512 has kernels of its own, but for the gradient by x.
 func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction) (f onednn.Fold, ok bool) {
 	shape := x.Shape()
 	f = onednn.Fold{Samples: shape[0], Channels: shape[1], Sizes: shape[2:], Strided: make([]bool, len(g.Kernel))}
@@ -36,8 +36,10 @@ func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction)
 		return f, direction != onednn.Forward && (few || cube)
 	case few:
 		return f, gradient || direction == onednn.BackwardWeights && f.Channels != 1 && f.Channels != 3
+	case cube && f.Strided[0] && f.Sizes[0] == 2:
+		return f, direction == onednn.BackwardWeights
 	case cube:
-		return f, direction == onednn.BackwardWeights && f.Sizes[0] == 2 && f.Strided[0]
+		return f, c.dev.bf16 && gradient && f.Strided[0] && f.Sizes[0] == 4 && f.Channels >= 128
 	case c.dev.bf16:
 		return f, gradient && f.Channels >= 256
 	default:

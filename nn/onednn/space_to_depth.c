@@ -85,26 +85,53 @@ static void fold_positions(const float *x, const vg_fold *f, const extent *e, in
 			}
 }
 
-// Any number of channels, all of a row before the next one: its cache lines hold many.
+// The rows of the wide tensor that meet in a row of the deep one, a lane each. Lane l holds
+// position `step`·j + shift[l] of its row at deep position j; rows outside x are NULL.
+enum { MAX_LANES = 16 };
+typedef struct {
+	int64_t lanes, step, at[MAX_LANES], shift[MAX_LANES]; // at: offset of a row in the wide tensor, -1 outside
+} row_lanes;
+
+static row_lanes lanes_at(const vg_fold *f, const extent *e, int64_t n, int64_t first, int64_t jt, int64_t jh) {
+	row_lanes r = {.lanes = f->bd - first % f->bd < MAX_LANES ? f->bd - first % f->bd : MAX_LANES, .step = f->strided[2] ? 2 : 1};
+	for (int64_t l = 0; l < r.lanes; l++) {
+		const int64_t ch = first + l, c = ch % f->c;
+		r.at[l] = -1;
+		if (ch >= f->c * e->parities) continue;
+		int64_t parity[3];
+		split(e, ch / f->c, parity);
+		const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
+		r.shift[l] = f->strided[2] ? parity[2] - 1 : 0;
+		if (t >= 0 && h >= 0)
+			r.at[l] = (((n * e->cbx + c / f->bx) * f->size[0] + t) * f->size[1] + h) * f->size[2] * f->bx + c % f->bx;
+	}
+	return r;
+}
+
+// Any number of channels: the lanes of a deep position are written together.
 static void fold_channels(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *deep) {
-	const int64_t W = f->size[2], dW = e->deep_size[2];
+	const int64_t W = f->size[2], dW = e->deep_size[2], bx = f->bx, bd = f->bd;
 	for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
-		for (int64_t ch = 0; ch < e->cbd * f->bd; ch++) {
-			const int64_t c = ch % f->c, inside = ch < f->c * e->parities;
-			int64_t parity[3] = {0};
-			if (inside) split(e, ch / f->c, parity);
-			const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
-			float *out = deep + (((n * e->cbd + ch / f->bd) * e->deep_size[0] + jt) * e->deep_size[1] + jh) * dW * f->bd + ch % f->bd;
-			if (!inside || t < 0 || h < 0) {
-				for (int64_t jw = 0; jw < dW; jw++) out[jw * f->bd] = 0;
-				continue;
+		for (int64_t first = 0; first < e->cbd * bd;) {
+			const row_lanes r = lanes_at(f, e, n, first, jt, jh);
+			float *out = deep + (((n * e->cbd + first / bd) * e->deep_size[0] + jt) * e->deep_size[1] + jh) * dW * bd + first % bd;
+			const float *row[MAX_LANES], zero = 0;
+			int64_t step[MAX_LANES];
+			for (int64_t l = 0; l < r.lanes; l++) {
+				row[l] = r.at[l] < 0 ? &zero : x + r.at[l] + r.shift[l] * bx;
+				step[l] = r.at[l] < 0 ? 0 : r.step * bx;
 			}
-			const float *row = x + (((n * e->cbx + c / f->bx) * f->size[0] + t) * f->size[1] + h) * W * f->bx + c % f->bx;
-			const int64_t first = f->strided[2] && !parity[2], step = f->strided[2] ? 2 : 1, shift = f->strided[2] ? parity[2] - 1 : 0;
-			int64_t jw = 0;
-			if (first) out[jw++] = 0; // left of x
-			for (; jw < dW && step * jw + shift < W; jw++) out[jw * f->bd] = row[(step * jw + shift) * f->bx];
-			for (; jw < dW; jw++) out[jw * f->bd] = 0;
+			for (int64_t j = 0; j < dW; j++)
+				if (j == 0 || j == dW - 1)
+					for (int64_t l = 0; l < r.lanes; l++) {
+						const int64_t w = r.step * j + r.shift[l];
+						out[j * bd + l] = r.at[l] < 0 || w < 0 || w >= W ? 0 : row[l][j * step[l]];
+					}
+				else if (r.lanes == MAX_LANES)
+					for (int64_t l = 0; l < MAX_LANES; l++) out[j * bd + l] = row[l][j * step[l]];
+				else
+					for (int64_t l = 0; l < r.lanes; l++) out[j * bd + l] = row[l][j * step[l]];
+			first += r.lanes;
 		}
 }
 
@@ -151,30 +178,37 @@ static void unfold_block(const float *deep, const vg_fold *f, const extent *e, i
 		}
 }
 
-// Any number of channels, all of a row before the next one.
-static void unfold_channels(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t t, float *x) {
-	const int64_t W = f->size[2], dW = e->deep_size[2], area = e->deep_size[0] * e->deep_size[1] * dW;
-	int64_t jt, pt;
-	deep_of(f, 0, t, &jt, &pt);
-	for (int64_t h = 0; h < f->size[1]; h++) {
-		int64_t jh, ph;
-		deep_of(f, 1, h, &jh, &ph);
-		for (int64_t c = 0; c < e->cbx * f->bx; c++) {
-			float *out = x + (((n * e->cbx + c / f->bx) * f->size[0] + t) * f->size[1] + h) * W * f->bx + c % f->bx;
-			if (c >= f->c) {
-				for (int64_t w = 0; w < W; w++) out[w * f->bx] = 0;
-				continue;
+// Any number of channels: the lanes of a deep position are read together.
+static void unfold_channels(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *x) {
+	const int64_t W = f->size[2], dW = e->deep_size[2], bx = f->bx, bd = f->bd;
+	for (int64_t jh = 0; jh < e->deep_size[1]; jh++)
+		for (int64_t first = 0; first < f->c * e->parities;) {
+			const row_lanes r = lanes_at(f, e, n, first, jt, jh);
+			const float *in = deep + (((n * e->cbd + first / bd) * e->deep_size[0] + jt) * e->deep_size[1] + jh) * dW * bd + first % bd;
+			float *row[MAX_LANES], nowhere;
+			int64_t step[MAX_LANES];
+			for (int64_t l = 0; l < r.lanes; l++) {
+				row[l] = r.at[l] < 0 ? &nowhere : x + r.at[l] + r.shift[l] * bx;
+				step[l] = r.at[l] < 0 ? 0 : r.step * bx;
 			}
-			for (int64_t pw = 0; pw < e->parity[2]; pw++) {
-				const int64_t ch = ((pt * e->parity[1] + ph) * e->parity[2] + pw) * f->c + c;
-				const float *row = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * dW) * f->bd + ch % f->bd;
-				if (!f->strided[2])
-					for (int64_t w = 0; w < W; w++) out[w * f->bx] = row[w * f->bd];
-				else // position 2j - 1 + pw
-					for (int64_t w = 1 - pw; w < W; w += 2) out[w * f->bx] = row[(w + 1) / 2 * f->bd];
-			}
+			for (int64_t j = 0; j < dW; j++)
+				if (j == 0 || j == dW - 1)
+					for (int64_t l = 0; l < r.lanes; l++) {
+						const int64_t w = r.step * j + r.shift[l];
+						if (r.at[l] >= 0 && w >= 0 && w < W) row[l][j * step[l]] = in[j * bd + l];
+					}
+				else
+					for (int64_t l = 0; l < r.lanes; l++) row[l][j * step[l]] = in[j * bd + l];
+			first += r.lanes;
 		}
-	}
+}
+
+// Channels from c on fill up the last block of x with zeros.
+static void clear_padding(const vg_fold *f, const extent *e, int64_t n, int64_t t, float *x) {
+	const int64_t area = f->size[1] * f->size[2];
+	float *to = x + ((n * e->cbx + e->cbx - 1) * f->size[0] + t) * area * f->bx;
+	for (int64_t i = 0; i < area; i++)
+		for (int64_t c = f->c - (e->cbx - 1) * f->bx; c < f->bx; c++) to[i * f->bx + c] = 0;
 }
 
 void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
@@ -183,7 +217,10 @@ void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	if (!blocks) {
 #pragma omp parallel for collapse(2) schedule(static)
 		for (int64_t n = 0; n < f.n; n++)
-			for (int64_t t = 0; t < f.size[0]; t++) unfold_channels(deep, &f, &e, n, t, x);
+			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) unfold_channels(deep, &f, &e, n, jt, x);
+		if (f.c % f.bx)
+			for (int64_t n = 0; n < f.n; n++)
+				for (int64_t t = 0; t < f.size[0]; t++) clear_padding(&f, &e, n, t, x);
 		return;
 	}
 #pragma omp parallel for collapse(2) schedule(static)
