@@ -1,0 +1,64 @@
+package exec_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"videogan/nn"
+	"videogan/nn/exec"
+)
+
+// clippedOn clips a matrix of rows×cols on so many threads; its singular values are about 1.
+func clippedOn(t *testing.T, threads, rows, cols int) ([]float32, float64) {
+	t.Helper()
+	dev, err := exec.NewDevice(exec.DeviceOptions{Threads: threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	rng := nn.Stream(1, "weight")
+	w := make([]float32, rows*cols)
+	for i := range w {
+		w[i] = float32(rng.NormFloat64() / math.Sqrt(float64(max(rows, cols))))
+	}
+	largest, err := dev.ClipSingularValues(w, rows, cols)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, largest
+}
+
+func TestClipSingularValuesGivesTheSameBitsOnAnyThreads(t *testing.T) {
+	for _, shape := range [][2]int{{140, 2300}, {300, 150}} {
+		want, sigma := clippedOn(t, 1, shape[0], shape[1])
+		for _, threads := range []int{2, 3} {
+			got, again := clippedOn(t, threads, shape[0], shape[1])
+			if !slices.Equal(got, want) || again != sigma {
+				t.Errorf("%v: %d threads and 1 differ: σ_max %v and %v", shape, threads, again, sigma)
+			}
+		}
+	}
+}
+
+func TestClipSingularValuesRefuses(t *testing.T) {
+	dev, err := exec.NewDevice(exec.DeviceOptions{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	if _, err := dev.ClipSingularValues(make([]float32, 5), 2, 3); !errors.Is(err, nn.ErrShape) {
+		t.Errorf("5 numbers for 2×3: %v", err)
+	}
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30} {
+		w := []float32{1, 2, 3, bad, 5, 6}
+		before := slices.Clone(w[:3])
+		if _, err := dev.ClipSingularValues(w, 2, 3); !errors.Is(err, exec.ErrNonFinite) {
+			t.Errorf("with %v: %v", bad, err)
+		}
+		if !slices.Equal(w[:3], before) {
+			t.Errorf("with %v: the weight changed", bad)
+		}
+	}
+}
