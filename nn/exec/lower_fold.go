@@ -13,11 +13,8 @@ import (
 //
 // AVX2 (measured on Zen 3): in three dimensions the gradients fall back to matrix
 // products over unrolled windows, 2 to 5 times slower than the fold; in two they
-// do not. AVX-512 (Zen 5) has kernels for the stride, which the fold beats in two
-// dimensions from 128 channels on (by 1.1 to 1.5, in bfloat16 from 256 on and but
-// for the gradient by x), and where one position in time is left, for whose weight
-// gradient there is no kernel; in bfloat16 also for the gradient by a wide x of four
-// positions. With few channels the fold fills the vectors on any CPU; for 1 and 3 AVX-512 has kernels of its own, but for the gradient by x.
+// do not. With few channels the fold fills the vectors on any CPU, where oneDNN has
+// no kernels of their own: on AVX-512 for 1 and 3 channels, but for the gradient by x.
 func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction) (f onednn.Fold, ok bool) {
 	shape := x.Shape()
 	f = onednn.Fold{Samples: shape[0], Channels: shape[1], Sizes: shape[2:], Strided: make([]bool, len(g.Kernel))}
@@ -30,20 +27,34 @@ func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction)
 	if !slices.Contains(f.Strided, true) {
 		return f, false
 	}
-	cube, gradient := len(f.Sizes) == 3, direction == onednn.BackwardData
+	cube := len(f.Sizes) == 3
 	switch few := f.Channels <= 4; {
 	case !c.dev.avx512:
 		return f, direction != onednn.Forward && (few || cube)
 	case few:
-		return f, gradient || direction == onednn.BackwardWeights && f.Channels != 1 && f.Channels != 3
-	case cube && f.Strided[0] && f.Sizes[0] == 2:
-		return f, direction == onednn.BackwardWeights
-	case cube:
-		return f, c.dev.bf16 && gradient && f.Strided[0] && f.Sizes[0] == 4 && f.Channels >= 128
+		return f, direction == onednn.BackwardData || direction == onednn.BackwardWeights && f.Channels != 1 && f.Channels != 3
 	case c.dev.bf16:
-		return f, gradient && f.Channels >= 256
-	default:
+		return f, foldsInBF16(f, direction)
+	case cube: // one position in time left: no kernel for the weight gradient, 179 → 81 ms
+		return f, direction == onednn.BackwardWeights && f.Strided[0] && f.Sizes[0] == 2
+	default: // 256 channels of 8×8: 185 → 120 ms forward, 137 → 112 by x; 32 of 64×64 lose
 		return f, direction != onednn.BackwardWeights && len(f.Sizes) == 2 && f.Channels >= 128
+	}
+}
+
+// foldsInBF16 reports whether the fold is faster than oneDNN's kernels with the
+// stride, as measured on Zen 5 (AVX-512 with bfloat16).
+func foldsInBF16(f onednn.Fold, direction onednn.Direction) bool {
+	switch {
+	case len(f.Sizes) == 3 && f.Strided[0] && f.Sizes[0] == 4:
+		wide := f.Sizes[1]*f.Sizes[2] > 8*8
+		return direction == onednn.BackwardData && !wide && f.Channels >= 128 || // 23 → 14 ms
+			direction == onednn.BackwardWeights && wide // see wrongInBF16: 50 ms in float32, 42
+	case len(f.Sizes) == 2:
+		return direction == onednn.BackwardData && f.Channels >= 256 || // 101 → 76 ms
+			direction == onednn.BackwardWeights && f.Channels <= 64 // 107 → 71 and 90 → 69 ms
+	default:
+		return false
 	}
 }
 
@@ -146,6 +157,16 @@ func (c *compiler) foldedInput(x *nn.Node, f onednn.Fold, d onednn.Descriptor) (
 		if b.desc.Equal(d) {
 			return b, nil
 		}
+	}
+	if wide := c.origin(x); d.IsBF16() && wide.desc.IsBF16() && blockOf(wide.desc) == 16 && blockOf(d) == 16 && f.Channels%16 == 0 {
+		deep, pairs := c.fresh(d), f
+		pairs.Channels /= 2 // two bfloat16 move as one float32
+		c.folds[x] = append(c.folds[x], deep)
+		c.emit(&step{kernel: "space to depth " + d.String(), reads: []*buffer{wide}, writes: []*buffer{deep}, run: func() error {
+			onednn.SpaceToDepth(pairs, 8, 8, wide.pointer(), deep.pointer())
+			return nil
+		}})
+		return deep, nil
 	}
 	if d.IsBF16() {
 		deep, err := c.foldedInput(x, f, d.Float32())

@@ -45,12 +45,13 @@ void vg_to_lanes(const float *v, float other, const vg_layout *l, const vg_run *
 }
 
 int vg_next(const vg_layout *l, vg_walk *w, vg_run *r) {
-	enum { NEAR = 4096 };
+	// A tile's numbers of a channel are looked up once a run: runs of many positions, though the rows of a run are far apart.
+	enum { NEAR = 4096, LONG = 64 };
 	if (w->at >= w->end) return 0;
 	const int64_t plane = w->at / l->s, first = w->at % l->s;
 	int64_t count = vg_min(l->s - first, w->end - w->at);
 	const int64_t each = tiles_of(l);
-	if (each > 1) count = vg_min(count, vg_max(1, NEAR / l->b));
+	if (each > 1) count = vg_min(count, vg_max(LONG, NEAR / l->b));
 	*r = vg_run_at(l, plane / l->cb, plane % l->cb * each + w->tile, first, count);
 	if (++w->tile == each) {
 		w->tile = 0;
