@@ -53,7 +53,7 @@ type Training struct {
 	Precision       string  `toml:"precision" doc:"float32, or bf16: convolutions over bfloat16, half the memory and about half the time; parameters, statistics, losses and optimizers stay float32. Needs a CPU with avx512_bf16"`
 }
 
-// The precisions of Training.
+// The precisions of Training; "" is Float32.
 const (
 	Float32 = "float32"
 	BF16    = "bf16"
@@ -84,7 +84,7 @@ func (t *Training) validate() error {
 		return invalid("train.threads", t.Threads, "this machine has %d; 0 takes them all", processors)
 	}
 	switch machine := exec.ReadMachine(); {
-	case t.Precision != Float32 && t.Precision != BF16:
+	case t.Precision != "" && t.Precision != Float32 && t.Precision != BF16:
 		return invalid("train.precision", t.Precision, "want %s or %s", Float32, BF16)
 	case t.Precision == BF16 && !machine.Has("avx512_bf16"):
 		return invalid("train.precision", t.Precision, "this machine (%v) has no avx512_bf16; want %s here", machine, Float32)

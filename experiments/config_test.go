@@ -53,6 +53,7 @@ func TestWriteTOMLReadsBack(t *testing.T) {
 		cfg := experiment.Default()
 		cfg.Shared().Seed = math.MaxInt64
 		cfg.Shared().Data.Classes = []string{"Archery", `a "quoted" one`}
+		cfg.Shared().Eval.Curves = []string{"svc.npy"}
 		var text strings.Builder
 		if err := WriteTOML(&text, cfg); err != nil {
 			t.Fatal(err)
