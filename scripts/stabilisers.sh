@@ -10,14 +10,14 @@
 # Each goes on where it was stopped, and passes over what is finished. With a larger STEPS finished runs go on as well.
 # Settings come from the environment:
 #   OUT=runs/study   DATA=UCF101 (its folder, or one made by 'videogan prepare'; empty: Moving MNIST alone)
-#   SEEDS="1 2 3"    STEPS=450        VIDEOGAN=bin/videogan
+#   SEEDS="1 2 3"    STEPS=300        VIDEOGAN=bin/videogan
 #   JUDGE_MNIST=pretrained:mnist32    JUDGE_UCF=OUT/judge-ucf    MOVINET=movinet_a0_stream_int8.tflite (empty: without)
 set -eu
 
 OUT=${OUT:-runs/study}
 DATA=${DATA:-}
 SEEDS=${SEEDS:-1 2 3}
-STEPS=${STEPS:-450}
+STEPS=${STEPS:-300}
 JUDGE_MNIST=${JUDGE_MNIST:-pretrained:mnist32}
 JUDGE_UCF=${JUDGE_UCF:-$OUT/judge-ucf}
 MOVINET=${MOVINET:-}
