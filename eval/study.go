@@ -217,5 +217,14 @@ func (c Curve) text(step int) string {
 	case len(p.Values) == 1:
 		return fmt.Sprintf("%.4g (1)", p.Mean)
 	}
-	return fmt.Sprintf("%.4g ± %.2g (%d)", p.Mean, p.Std, len(p.Values))
+	return fmt.Sprintf("%.4g ± %s (%d)", p.Mean, twoDigits(p.Std), len(p.Values))
+}
+
+// twoDigits rounds to two digits that count, without an exponent: 0.039, 160.
+func twoDigits(v float64) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 2, 64), 64)
+	if err != nil { // what FormatFloat wrote can be read
+		rounded = v
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
