@@ -111,14 +111,6 @@ type interpolation struct {
 	found  *Interpolated
 }
 
-func (in *interpolation) generate(latents []float32, frames int) ([]*video.Clip, error) {
-	values, err := in.g.Generate(in.device, latents)
-	if err != nil {
-		return nil, err
-	}
-	return in.data.Clips(values, frames)
-}
-
 // ways are the pairs' ways, and what the discriminator says of more of them.
 func (in *interpolation) ways() error {
 	pairs, size := in.o.Clips, in.g.Networks.LatentSize
