@@ -44,13 +44,7 @@ func (l chartLine) style(i int) draw.LineStyle {
 
 // compose lays the chart out: bands below pale lines below strong ones.
 func (c chart) compose() (*plot.Plot, plot.Legend, error) {
-	p, legend := plot.New(), plot.NewLegend()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.title, c.x, c.y
-	p.Title.Padding = 8
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
-	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
+	p, legend := newPlot(c.title, c.x, c.y)
 	for _, layer := range []func(p *plot.Plot, legend *plot.Legend, l chartLine, style draw.LineStyle) error{addBand, addRaw, addLine} {
 		for i, l := range c.lines {
 			if err := layer(p, &legend, l, l.style(i)); err != nil {

@@ -68,15 +68,7 @@ func inceptionPlot(folder Folder, records []Record) (*plot.Plot, plot.Legend, er
 
 // composeInception lays out the scores of a run and the published curves.
 func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Legend, error) {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = inceptionFigure.title, "epoch", inceptionFigure.unit
-	p.Title.Padding = 8
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
-	legend := plot.NewLegend()
-	legend.Top, legend.Left, legend.Padding = true, true, 4
-	legend.ThumbnailWidth = 16
+	p, legend := newPlot(inceptionFigure.title, "epoch", inceptionFigure.unit)
 	for i, c := range published {
 		line, err := plotter.NewLine(c.points)
 		if err != nil {

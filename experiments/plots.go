@@ -137,18 +137,22 @@ func writer(from io.WriterTo) func(io.Writer) error {
 	}
 }
 
-// compose lays out the figure: of every curve a pale line of the values as they are and a
-// strong one of their moving average, and a legend of the strong ones.
-func (f figure) compose(curves []curve) (*plot.Plot, plot.Legend, error) {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.title, "step", f.unit
+// newPlot is an empty plot with a pale grid, and the legend at the top left that goes with it.
+func newPlot(title, x, y string) (*plot.Plot, plot.Legend) {
+	p, legend := plot.New(), plot.NewLegend()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.Title.Padding = 8
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
 	p.Add(grid)
-	legend := plot.NewLegend()
-	legend.Top, legend.Left, legend.Padding = true, true, 4
-	legend.ThumbnailWidth = 16
+	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
+	return p, legend
+}
+
+// compose lays out the figure: of every curve a pale line of the values as they are and a
+// strong one of their moving average, and a legend of the strong ones.
+func (f figure) compose(curves []curve) (*plot.Plot, plot.Legend, error) {
+	p, legend := newPlot(f.title, "step", f.unit)
 	for i, c := range curves {
 		strong := palette[i%len(palette)]
 		raw, err := plotter.NewLine(c.envelope(plotColumns))

@@ -21,17 +21,9 @@ import (
 // Source: Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performance
 // model for multicore architectures".
 func (p Profile) WriteRoofline(base string) error {
-	chart := plot.New()
-	chart.Title.Text = fmt.Sprintf("%s, batch %d: %s", p.Experiment, p.Batch, p.CPU)
-	chart.Title.Padding = 8
-	chart.X.Label.Text, chart.Y.Label.Text = "FLOP for each byte of the operands", "GFLOP/s"
+	chart, legend := newPlot(fmt.Sprintf("%s, batch %d: %s", p.Experiment, p.Batch, p.CPU), "FLOP for each byte of the operands", "GFLOP/s")
 	chart.X.Scale, chart.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	chart.X.Tick.Marker, chart.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	chart.Add(grid)
-	legend := plot.NewLegend()
-	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
 
 	low, high := math.Inf(1), 0.0
 	for i, phase := range p.Phases {

@@ -60,13 +60,7 @@ var errNoCurve = errors.New("no score at two steps")
 // composeStudy lays out a line of means a group, bars of one standard deviation between runs, and the score of real
 // clips as a dashed line, where it is near. Groups stand a little apart along the axis, so that no bar hides another.
 func composeStudy(column eval.StudyColumn) (*plot.Plot, plot.Legend, error) {
-	p, legend := plot.New(), plot.NewLegend()
-	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = column.Name+", "+column.Protocol.Classifier.Name, "step", "mean ± standard deviation between seeds"
-	p.Title.Padding = 8
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
+	p, legend := newPlot(column.Name+", "+column.Protocol.Classifier.Name, "step", "mean ± standard deviation between seeds")
 	first, last := math.MaxInt, math.MinInt
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, curve := range column.Curves {

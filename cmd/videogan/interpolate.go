@@ -44,11 +44,7 @@ A generator that makes clips in one piece (VGAN) has the first only. Of a run, t
 			if err != nil {
 				return err
 			}
-			if err := found.WriteText(c.out); err != nil {
-				return err
-			}
-			files, err := found.Write(out)
-			return c.print(files, err)
+			return c.deliver(found, out)
 		},
 	}
 	flags := cmd.Flags()

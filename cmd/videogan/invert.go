@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,11 +96,7 @@ func (f *invertFlags) run(cmd *cobra.Command, c *console, run string, names []st
 	if err != nil {
 		return err
 	}
-	if err := found.WriteText(c.out); err != nil {
-		return err
-	}
-	files, err := found.Write(f.out)
-	return c.print(files, err)
+	return c.deliver(found, f.out)
 }
 
 // readClips reads the clips that a command names, of the shape that a generator makes.
@@ -110,6 +107,21 @@ func readClips(cmd *cobra.Command, c *console, g *experiments.Generator, names [
 		o.Data.Root = data
 	}
 	return experiments.ReadClips(cmd.Context(), names, o)
+}
+
+// findings are what a command measured, for people and as files.
+type findings interface {
+	WriteText(w io.Writer) error
+	Write(folder string) (files []string, err error)
+}
+
+// deliver prints the findings, writes them into a folder and says what it wrote.
+func (c *console) deliver(found findings, folder string) error {
+	if err := found.WriteText(c.out); err != nil {
+		return err
+	}
+	files, err := found.Write(folder)
+	return c.print(files, err)
 }
 
 // print prints the paths of files that were written.

@@ -45,11 +45,7 @@ side by side, a clip's below each other) and prior.json in --out.`,
 			if err != nil {
 				return err
 			}
-			if err := found.WriteText(c.out); err != nil {
-				return err
-			}
-			files, err := found.Write(out)
-			return c.print(files, err)
+			return c.deliver(found, out)
 		},
 	}
 	flags := cmd.Flags()

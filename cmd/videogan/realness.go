@@ -40,11 +40,7 @@ leaves realness.png, realness.mp4 and realness.json in --out.`,
 			if err != nil {
 				return err
 			}
-			if err := found.WriteText(c.out); err != nil {
-				return err
-			}
-			files, err := found.Write(out)
-			return c.print(files, err)
+			return c.deliver(found, out)
 		},
 	}
 	flags := cmd.Flags()
