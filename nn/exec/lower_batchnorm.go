@@ -50,10 +50,7 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both}
 	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C}
 	c.batches[x] = s
-	stats := onednn.BNStats
-	if b.desc.IsBF16() {
-		stats = onednn.BNStatsBF16
-	}
+	stats := byType(b.desc, onednn.BNStats, onednn.BNStatsBF16)
 	c.emit(&step{kernel: "batch statistics", reads: []*buffer{b}, writes: []*buffer{s.both}, run: func() error {
 		stats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())
 		return nil
@@ -90,10 +87,7 @@ func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
 	f := c.fusion(n)
 	c.done[f.result] = true
 	y := c.produce(f.result, x.desc)
-	forward := onednn.BNForward
-	if x.desc.IsBF16() {
-		forward = onednn.BNForwardBF16
-	}
+	forward := byType(x.desc, onednn.BNForward, onednn.BNForwardBF16)
 	c.emit(&step{
 		kernel: "batch norm" + f.name + " " + x.desc.String(),
 		reads:  append([]*buffer{x, s.both}, params...), writes: []*buffer{y}, reuse: []*buffer{x},
@@ -199,10 +193,7 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 	}
 	s := &gradientSums{gy: c.fresh(onednn.Dense(l.C)), gyNormalized: c.fresh(onednn.Dense(l.C))}
 	c.sums[[2]*nn.Node{x, gy}] = s
-	sums := onednn.BNBackwardSums
-	if xb.desc.IsBF16() {
-		sums = onednn.BNBackwardSumsBF16
-	}
+	sums := byType(xb.desc, onednn.BNBackwardSums, onednn.BNBackwardSumsBF16)
 	c.emit(&step{
 		kernel: "batch norm gradient sums",
 		reads:  append(u.buffers(), xb, st.both), writes: []*buffer{s.gy, s.gyNormalized},
@@ -251,10 +242,7 @@ func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
 		return err
 	}
 	out := c.produce(n, xb.desc)
-	backward := onednn.BNBackward
-	if xb.desc.IsBF16() {
-		backward = onednn.BNBackwardBF16
-	}
+	backward := byType(xb.desc, onednn.BNBackward, onednn.BNBackwardBF16)
 	c.emit(&step{
 		kernel: "batch norm gradient " + xb.desc.String(),
 		reads:  append(u.buffers(), xb, st.both, s.gy, s.gyNormalized, g), writes: []*buffer{out},

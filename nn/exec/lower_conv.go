@@ -52,16 +52,14 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 	c.done[f.result] = true
 	kernel := "convolution"
 	source, _ := p.Descriptor(onednn.Source)
-	weights, _ := p.Descriptor(onednn.Weights)
 	var x, w *buffer
 	if folds {
 		kernel = "convolution, folded"
-		x, err = c.foldedInput(in[0], fold, source)
-		if err == nil {
+		if x, err = c.foldedInput(in[0], fold, source); err == nil {
 			w, err = c.foldedWeights(in[1], fold, op.Geometry, p)
 		}
 	} else if x, err = c.as(in[0], source); err == nil {
-		w, err = c.as(in[1], weights)
+		w, _, err = c.wants(p, in[1], []onednn.Argument{onednn.Weights})
 	}
 	if err != nil {
 		return err

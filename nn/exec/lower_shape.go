@@ -73,10 +73,7 @@ func (c *compiler) sumChannels(n, x *nn.Node) error {
 		return err
 	}
 	y := c.produce(n, describe(n))
-	sum := onednn.ChannelSum
-	if b.desc.IsBF16() {
-		sum = onednn.ChannelSumBF16
-	}
+	sum := byType(b.desc, onednn.ChannelSum, onednn.ChannelSumBF16)
 	c.emit(&step{kernel: "sum per channel", reads: []*buffer{b}, writes: []*buffer{y}, run: func() error {
 		sum(b.pointer(), l, y.pointer())
 		return nil

@@ -33,8 +33,8 @@ func (c *compiler) half(n *nn.Node) bool {
 }
 
 // convolution makes the primitive of conv: over bfloat16 in a program that
-// computes so, unless oneDNN has no right and fast kernel for it. The result is bfloat16
-// where half is set; the gradient by a weight never is.
+// computes so, unless oneDNN has no right and fast kernel for it. The result is
+// bfloat16 where half is set; the gradient by a weight never is.
 func (c *compiler) convolution(conv onednn.Convolution, half bool) (*onednn.Primitive, error) {
 	if c.dev.bf16 && !wrongInBF16(conv) {
 		p, err := c.dev.engine.Convolution(halve(conv, half))
@@ -56,6 +56,14 @@ func (c *compiler) convolution(conv onednn.Convolution, half bool) (*onednn.Prim
 func wrongInBF16(conv onednn.Convolution) bool {
 	y := conv.Y.Sizes()
 	return conv.Direction == onednn.BackwardWeights && len(y) == 5 && y[2] == 2 && conv.Strides[0] > 1
+}
+
+// byType is the kernel for the elements of d: wide for float32, half for bfloat16.
+func byType[Kernel any](d onednn.Descriptor, wide, half Kernel) Kernel {
+	if d.IsBF16() {
+		return half
+	}
+	return wide
 }
 
 // readsScratch is the scratch memory that p reads before it has written all of

@@ -10,7 +10,6 @@
 #include "kernels_channel_sum.c"
 
 typedef struct {
-	int act;
 	float alpha;
 	const uint16_t *y, *gy;
 	uint16_t *gx;
@@ -26,6 +25,6 @@ VG_CLONES static void slope_worker(const void *args, int64_t lo, int64_t hi) {
 }
 
 void vg_slope_bf16(int act, double alpha, const uint16_t *y, const uint16_t *gy, uint16_t *gx, int64_t n) {
-	const slope_args a = {act, act == VG_ACT_RELU ? 0 : alpha, y, gy, gx};
+	const slope_args a = {act == VG_ACT_RELU ? 0 : alpha, y, gy, gx};
 	vg_for(n, 1, slope_worker, &a);
 }
