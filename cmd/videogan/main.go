@@ -135,6 +135,7 @@ A run is a folder: its config, metrics, checkpoints, samples, plots and a report
 		newList(c), newShow(c), newBench(c), newProfile(c), newDoctor(c), newVersion(c),
 	)
 	markUsageErrors(root)
+	readDecimals(root)
 	return root
 }
 

@@ -82,6 +82,7 @@ func (f *scoreFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.Judge.Preset, "preset", "", "published protocol: tgan2017, tgan2020, stylegan-v, small (default: the classifier's)")
 	flags.BoolVar(&f.Raw, "raw", false, "score the generator itself, not its average")
 	flags.IntVar(&f.Step, "step", -1, "step of the checkpoint (default: the newest)")
+	flags.Lookup("step").DefValue = "" // the text says it
 	flags.StringVar(&f.Root, "data", "", "real clips: folder or file, or moving-mnist (default: the run's own)")
 	flags.StringArrayVar(&f.Set, "set", nil, "data.KEY=value of one setting of the real clips; repeat for more")
 	flags.BoolVar(&f.Real, "real", false, "score the real clips as well")

@@ -60,6 +60,7 @@ clips, where a folder has them, are the last row, and a dashed line where it is 
 	flags := cmd.Flags()
 	flags.StringVar(&out, "out", "", "folder for the table and the plots")
 	flags.IntVar(&step, "step", -1, "step of the table (default: the last that all groups have)")
+	cmd.Flags().Lookup("step").DefValue = "" // the text says it
 	flags.BoolVar(&asJSON, "json", false, "print the study as JSON, for programs")
 	return cmd
 }
