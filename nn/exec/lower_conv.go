@@ -110,6 +110,9 @@ func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
 	if s, ok := c.narrowOf(op.Geometry, in[0], n); ok {
 		return c.narrowWeightGradient(n, in[0], in[1], s, op.FLOPs())
 	}
+	if o, ok := c.outerProductsOf(op.Geometry, in[0], n, in[1]); ok {
+		return c.outerProducts(n, in[0], in[1], o, op.FLOPs())
+	}
 	if f, ok := c.foldOf(op.Geometry, in[0], onednn.BackwardWeights); ok {
 		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())
 	}

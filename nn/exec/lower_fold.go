@@ -27,16 +27,13 @@ func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction)
 	if !slices.Contains(f.Strided, true) {
 		return f, false
 	}
-	cube := len(f.Sizes) == 3
 	switch few := f.Channels <= 4; {
 	case !c.dev.avx512:
-		return f, direction != onednn.Forward && (few || cube)
+		return f, direction != onednn.Forward && (few || len(f.Sizes) == 3)
 	case few:
 		return f, direction == onednn.BackwardData || direction == onednn.BackwardWeights && f.Channels != 1 && f.Channels != 3
 	case c.dev.bf16:
 		return f, foldsInBF16(f, direction)
-	case cube: // one position in time left: no kernel for the weight gradient, 179 → 81 ms
-		return f, direction == onednn.BackwardWeights && f.Strided[0] && f.Sizes[0] == 2
 	default: // 256 channels of 8×8: 185 → 120 ms forward, 137 → 112 by x; 32 of 64×64 lose
 		return f, direction != onednn.BackwardWeights && len(f.Sizes) == 2 && f.Channels >= 128
 	}
@@ -47,12 +44,9 @@ func (c *compiler) foldOf(g nn.Geometry, x *nn.Node, direction onednn.Direction)
 func foldsInBF16(f onednn.Fold, direction onednn.Direction) bool {
 	switch {
 	case len(f.Sizes) == 3 && f.Strided[0] && f.Sizes[0] == 4:
-		wide := f.Sizes[1]*f.Sizes[2] > 8*8
-		return direction == onednn.BackwardData && !wide && f.Channels >= 128 || // 23 → 14 ms
-			direction == onednn.BackwardWeights && wide // see wrongInBF16: 50 ms in float32, 42
+		return direction == onednn.BackwardData && f.Sizes[1]*f.Sizes[2] <= 8*8 && f.Channels >= 128 // 23 → 14 ms
 	case len(f.Sizes) == 2:
-		return direction == onednn.BackwardData && f.Channels >= 256 || // 101 → 76 ms
-			direction == onednn.BackwardWeights && f.Channels <= 64 // 107 → 71 and 90 → 69 ms
+		return direction == onednn.BackwardData && f.Channels >= 256 // 101 → 76 ms
 	default:
 		return false
 	}

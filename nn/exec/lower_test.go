@@ -75,6 +75,9 @@ var graphs = []struct {
 	{"transposed convolution 3-D of stride 2, small", "products by tap with a bias", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{9, 24, 2, 4, 4}, nn.Cube(3, 4, 2, 1), 16, true)
 	}},
+	{"convolution 3-D of stride 2, most taps on padding", "outer products", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{3, 32, 4, 6, 4}, nn.Cube(3, 4, 2, 1), 64, false)
+	}},
 	{"convolution 3-D of stride 2, odd sizes", "the fold's last half pair", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 5, 5, 7, 9}, nn.Cube(3, 4, 2, 1), 8, false)
 	}},

@@ -40,10 +40,10 @@ func TestConvolutionsInBF16(t *testing.T) {
 	}{
 		{"D's first layer", []int{2, 3, 8, 16, 16}, cube, 64, false},
 		{"a layer of D", []int{2, 32, 4, 8, 8}, cube, 48, false},
-		{"the last strided layer of TGAN's D folds its weight gradient", []int{4, 64, 2, 8, 8}, cube, 64, false},
+		{"the last strided layer of TGAN's D", []int{4, 64, 2, 8, 8}, cube, 64, false},
 		{"channels that leave a block half empty", []int{3, 24, 4, 8, 8}, cube, 40, false},
 		{"the scene's heads", []int{2, 64, 4, 8, 8}, cube, 4, true},
-		{"a weight gradient of many positions folds, four in time", []int{2, 32, 4, 16, 16}, cube, 32, false},
+		{"a weight gradient of many positions, four in time", []int{2, 32, 4, 16, 16}, cube, 32, false},
 		{"a wide gradient by x folds, four in time", []int{2, 128, 4, 8, 8}, cube, 32, false},
 		{"a layer of the image generator", []int{4, 64, 8, 8}, square, 32, true},
 		{"a wide layer of the image generator folds", []int{4, 32, 8, 8}, square, 256, true},
