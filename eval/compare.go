@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // Run is a run folder's results.
@@ -20,7 +21,7 @@ type Run struct {
 type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
-	// Notes say in which fields columns of one measure differ, and what the results warn of.
+	// Notes say in which fields columns of one measure differ, which runs have no results, and what results warn of.
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -45,7 +46,7 @@ type Cell struct {
 }
 
 // Compare puts the results of runs into one table, in the order of the runs and in each by step. Where one subject was
-// scored twice by one protocol, with other seeds, it has two rows. ErrValue: no results at all.
+// scored twice by one protocol, with other seeds, it has two rows; a run without results has a note. ErrValue: no results at all.
 func Compare(runs []Run) (Table, error) {
 	var t Table
 	for _, run := range runs {
@@ -62,33 +63,69 @@ func Compare(runs []Run) (Table, error) {
 	t.nameColumns()
 	for _, run := range runs {
 		t.add(run)
+		if len(run.Results) == 0 {
+			t.Notes = append(t.Notes, run.Name+" has no scores: 'videogan score' takes them")
+		}
 	}
 	return t, nil
 }
 
-// nameColumns tells columns of one measure apart by letters, and notes how they differ.
+// nameColumns tells columns of one measure apart by letters, and notes how they differ: measures that do so in the same
+// way share a note.
 func (t *Table) nameColumns() {
+	var ways []string
+	measures := map[string][]string{}
 	for from := 0; from < len(t.Columns); {
 		to := from
 		for to < len(t.Columns) && t.Columns[to].Name == t.Columns[from].Name {
 			to++
 		}
 		if same := t.Columns[from:to]; len(same) > 1 {
+			way := apart(same)
+			if measures[way] == nil {
+				ways = append(ways, way)
+			}
+			measures[way] = append(measures[way], same[0].Name)
 			for i := range same {
 				same[i].Name += " " + letters(i)
-			}
-			for i := range same {
-				for _, b := range same[i+1:] {
-					var fields []string
-					for _, d := range Differences(same[i].Protocol, b.Protocol) {
-						fields = append(fields, d.String())
-					}
-					t.Notes = append(t.Notes, fmt.Sprintf("%s and %s cannot be compared: %s", same[i].Name, b.Name, strings.Join(fields, "; ")))
-				}
 			}
 		}
 		from = to
 	}
+	for _, way := range ways {
+		t.Notes = append(t.Notes, list(measures[way])+": "+way)
+	}
+}
+
+// apart says in which fields columns of one measure differ, with their values in the order of the columns.
+func apart(columns []Column) string {
+	var names []string
+	values := make([][]field, len(columns))
+	for i, c := range columns {
+		names, values[i] = append(names, letters(i)), c.Protocol.fields()
+	}
+	text := list(names) + " cannot be compared:"
+	separator := " "
+	for i, f := range values[0] {
+		differ, shown := false, make([]string, len(columns))
+		for k := range columns {
+			shown[k] = short(values[k][i].value)
+			differ = differ || values[k][i].value != f.value
+		}
+		if f.compared && differ {
+			text += separator + f.name + " " + strings.Join(shown, " | ")
+			separator = "; "
+		}
+	}
+	return text
+}
+
+// list writes names as a person does: "a, b and c".
+func list(names []string) string {
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
 
 // letters counts A … Z, AA, AB ….
@@ -121,36 +158,75 @@ func (t *Table) add(run Run) {
 	}
 }
 
-// WriteText writes the table for a person, the notes below it.
+// textWidth is how many characters wide a table for a person becomes before it is broken.
+const textWidth = 160
+
+// WriteText writes the table for a person, the notes below it. One that is too wide becomes several, below each other,
+// each of the rows that have something in its columns.
 func (t Table) WriteText(w io.Writer) error {
-	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	header := []string{"RUN", "STEP", "WEIGHTS"}
-	for _, c := range t.Columns {
-		header = append(header, strings.ToUpper(c.Name))
+	var parts []string
+	for first := 0; first < len(t.Columns); {
+		text, columns, err := t.part(first)
+		if err != nil {
+			return err
+		}
+		parts, first = append(parts, text), first+columns
 	}
-	fmt.Fprintln(rows, strings.Join(header, "\t"))
+	if len(t.Notes) > 0 {
+		parts = append(parts, strings.Join(t.Notes, "\n")+"\n")
+	}
+	_, err := io.WriteString(w, strings.Join(parts, "\n"))
+	return err
+}
+
+// part is the table from a column on, of as many columns as are not too wide together, one or more: those of one measure
+// stand together where they fit.
+func (t Table) part(first int) (text string, columns int, err error) {
+	whole := "" // the part up to the last measure that is in it with all its columns
+	for n := 1; first+n <= len(t.Columns); n++ {
+		wider, err := t.columnsText(first, n)
+		if err != nil {
+			return "", 0, err
+		}
+		header, _, _ := strings.Cut(wider, "\n")
+		if n > 1 && utf8.RuneCountInString(header) > textWidth {
+			if whole != "" {
+				return whole, columns, nil
+			}
+			return text, n - 1, nil
+		}
+		text = wider
+		if last := first + n; last == len(t.Columns) || t.Columns[last].Protocol.Measure != t.Columns[last-1].Protocol.Measure {
+			whole, columns = wider, n
+		}
+	}
+	return whole, columns, nil
+}
+
+func (t Table) columnsText(first, columns int) (string, error) {
+	var text strings.Builder
+	rows := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	line := []string{"RUN", "STEP", "WEIGHTS"}
+	for _, c := range t.Columns[first : first+columns] {
+		line = append(line, strings.ToUpper(c.Name))
+	}
+	fmt.Fprintln(rows, strings.Join(line, "\t"))
 	for _, row := range t.Rows {
-		line := []string{row.Run, fmt.Sprint(row.Subject.Step), row.Subject.Kind}
-		if row.Subject.Kind == "real" {
+		cells := row.Cells[first : first+columns]
+		if !slices.ContainsFunc(cells, func(c *Cell) bool { return c != nil }) {
+			continue
+		}
+		line = []string{row.Run, fmt.Sprint(row.Subject.Step), row.Subject.Kind}
+		if row.Subject.Baseline() {
 			line[1] = "-"
 		}
-		for _, cell := range row.Cells {
+		for _, cell := range cells {
 			line = append(line, cell.text())
 		}
 		fmt.Fprintln(rows, strings.Join(line, "\t"))
 	}
-	if err := rows.Flush(); err != nil {
-		return err
-	}
-	for i, note := range t.Notes {
-		if i == 0 {
-			note = "\n" + note
-		}
-		if _, err := fmt.Fprintln(w, note); err != nil {
-			return err
-		}
-	}
-	return nil
+	err := rows.Flush()
+	return text.String(), err
 }
 
 // text is the score with four digits, its spread in as many places.

@@ -21,6 +21,7 @@ func TestCompare(t *testing.T) {
 			sampleResult(3.5, 20000, nil), sampleResult(3.625, 20000, seed),
 			sampleResult(4.5, 0, func(p *Protocol) { p.Subject = Subject{Kind: "real"} }),
 		}},
+		{"runs/c", nil},
 	}
 	table, err := Compare(runs)
 	if err != nil {
@@ -38,10 +39,59 @@ runs/b  10000  ema      -                 -                  3.75 ± 0.07
 runs/b  20000  ema      -                 3.5 ± 0.07         -
 runs/b  20000  ema      -                 3.625 ± 0.07       -
 
-inception-score A and inception-score B cannot be compared: samples: 2048 and 512
+inception-score: A and B cannot be compared: samples 2048 | 512
+runs/c has no scores: 'videogan score' takes them
 `
 	if diff := cmp.Diff(want, text.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Three protocols of two measures, each with its own values in one note, in tables that fit a terminal.
+func TestCompareWide(t *testing.T) {
+	var results []Result
+	for _, measure := range []string{MeasureModes, MeasureModesKL} {
+		for i, samples := range []int{64, 128, 256} {
+			for seed := range 2 {
+				results = append(results, sampleResult(float64(seed), 100*(i+1), func(p *Protocol) {
+					p.Measure, p.Samples, p.Seed, p.Splits = measure, samples, uint64(seed), 1+i/2
+				}))
+			}
+		}
+	}
+	results = append(results, sampleResult(7, 300, func(p *Protocol) { p.Measure = MeasureNearest }))
+	table, err := Compare([]Run{{"runs/" + strings.Repeat("long", 20), results}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"modes and modes-kl: A, B and C cannot be compared: samples 64 | 128 | 256; splits 1 | 1 | 2"}
+	if diff := cmp.Diff(want, table.Notes); diff != "" {
+		t.Errorf("notes -want +got:\n%s", diff)
+	}
+	var text strings.Builder
+	if err := table.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, line := range strings.Split(text.String(), "\n") {
+		if n := len([]rune(line)); n > textWidth {
+			t.Errorf("a line of %d characters: %s", n, line)
+		}
+		if strings.HasPrefix(line, "runs/") {
+			fields := strings.Fields(line)[3:]
+			if strings.Trim(strings.Join(fields, ""), "-") == "" {
+				t.Errorf("a row of nothing: %s", line)
+			}
+			continue
+		}
+		for _, c := range table.Columns {
+			seen[c.Name] += strings.Count(line, strings.ToUpper(c.Name))
+		}
+	}
+	for _, c := range table.Columns {
+		if seen[c.Name] != 1 {
+			t.Errorf("%s heads %d columns, want one", c.Name, seen[c.Name])
+		}
 	}
 }
 

@@ -124,10 +124,15 @@ type Transfer struct {
 
 // Subject is what was scored.
 type Subject struct {
-	Kind       string `json:"kind"`                 // "ema" or "raw" for a generator's weights, "real" for clips of a dataset
+	// Kind is "ema" or "raw" for a generator's weights, "real" for clips of a dataset, "still" for the last of the frames
+	// that a generator is given, held.
+	Kind       string `json:"kind"`
 	Checkpoint string `json:"checkpoint,omitempty"` // SHA-256 of the checkpoint; of the dataset's index for real clips
 	Step       int    `json:"step,omitempty"`       // of the checkpoint
 }
+
+// Baseline says whether it is what generators are held to, and has no step.
+func (s Subject) Baseline() bool { return s.Kind == "real" || s.Kind == "still" }
 
 // field is one value of a protocol as text.
 type field struct {

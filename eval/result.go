@@ -36,7 +36,7 @@ func NewResult(score Score, p Protocol, dims int) Result {
 	if p.Classifier.Mode != "" && p.Classifier.Mode != ModeEval {
 		parts = append(parts, string(p.Classifier.Mode))
 	}
-	if p.Subject.Kind != "real" {
+	if !p.Subject.Baseline() {
 		parts = append(parts, fmt.Sprintf("step-%06d", p.Subject.Step))
 	}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })

@@ -64,7 +64,7 @@ func NewStudy(runs []Run) (Study, error) {
 	}
 	s := Study{Notes: table.Notes}
 	for _, row := range table.Rows {
-		if name := groupName(row); row.Subject.Kind != "real" && !slices.Contains(s.Groups, name) {
+		if name := groupName(row); !row.Subject.Baseline() && !slices.Contains(s.Groups, name) {
 			s.Groups = append(s.Groups, name)
 		}
 	}
@@ -106,7 +106,7 @@ func points(rows []Row, column int, group string) []StudyPoint {
 	scores := map[int]map[string][]float64{} // by step and run
 	for _, row := range rows {
 		cell := row.Cells[column]
-		if cell == nil || row.Subject.Kind == "real" || groupName(row) != group {
+		if cell == nil || row.Subject.Baseline() || groupName(row) != group {
 			continue
 		}
 		step := row.Subject.Step

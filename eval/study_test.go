@@ -47,7 +47,7 @@ func TestStudy(t *testing.T) {
 | svc (raw) | 1.5 (1) | - |
 | real clips | 8 | - |
 
-- inception-score A and inception-score B cannot be compared: samples: 2048 and 512
+- inception-score: A and B cannot be compared: samples 2048 | 512
 `
 	if diff := cmp.Diff(want, text.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

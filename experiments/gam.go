@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"math"
+	"strings"
+	"text/tabwriter"
 
 	"gorgonia.org/gorgonia"
 
@@ -40,6 +44,46 @@ type GAMResult struct {
 	Seed      uint64          `json:"seed"`
 	Reference eval.Reference  `json:"reference"`
 	Version   string          `json:"version"`
+	Warnings  []string        `json:"warnings,omitempty"` // of rates that rest on few clips
+}
+
+// fewErrors is how many clips judged wrong a rate should rest on: of ten the third is chance.
+const fewErrors = 10
+
+// warn fills Warnings.
+func (r *GAMResult) warn() {
+	for i, what := range []string{"D1 on held-out clips", "D2 on held-out clips", "D1 on clips of G2", "D2 on clips of G1"} {
+		if wrong := int(math.Round(r.Errors[i] * float64(r.Clips))); wrong < fewErrors {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %d of %d clips judged wrong, which is little to rest a ratio on: take more clips (--samples)", what, wrong, r.Clips))
+		}
+	}
+}
+
+// WriteText prints rates, ratios and what follows from them.
+func (r *GAMResult) WriteText(w io.Writer) error {
+	fmt.Fprintf(w, "model 1: %s, step %d\nmodel 2: %s, step %d\n%d clips of each kind\n\n", r.Runs[0], r.Subjects[0].Step, r.Runs[1], r.Subjects[1].Step, r.Clips)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "share of clips judged wrong\t\t\tratio")
+	fmt.Fprintf(table, "generated, by the other's discriminator\tD2 on G1 %.3f\tD1 on G2 %.3f\t%.3g\n", r.Errors[3], r.Errors[2], r.Samples)
+	fmt.Fprintf(table, "held-out real clips\tD2 %.3f\tD1 %.3f\t%.3g\n", r.Errors[1], r.Errors[0], r.Test)
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	lines := append([]string{"", r.verdict()}, r.Warnings...)
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+// verdict says in words who wins and why.
+func (r *GAMResult) verdict() string {
+	limit := 1 + r.Tolerance
+	switch {
+	case r.Test > limit || r.Test*limit < 1:
+		return fmt.Sprintf("no winner: the ratio on real clips is not within a factor of %.3g of 1: one discriminator takes real clips for real more readily, and the ratio of generated clips says nothing of the generators", limit)
+	case r.Winner == eval.Tie.String():
+		return "tie: both generators fool the other's discriminator as often"
+	}
+	return r.Winner + " wins: its generator fools the other's discriminator more often"
 }
 
 // MeasureGAM lets the averaged generators of two runs' newest checkpoints fool the other's discriminator, which both also
@@ -107,6 +151,7 @@ func MeasureGAM(ctx context.Context, first, second Folder, o GAMOptions) (r GAMR
 	}
 	r.Winner, r.Samples, r.Test, r.Errors = result.Winner.String(), result.Samples, result.Test, result.Errors
 	r.Clips, r.Tolerance, r.Seed, r.Version = o.Samples, o.Tolerance, o.Seed, Version()
+	r.warn()
 	r.Reference = eval.Reference{Dataset: held.Dataset, IndexHash: held.Subject.Checkpoint, Split: "held out", Samples: o.Samples}
 	return r, nil
 }

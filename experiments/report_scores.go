@@ -51,7 +51,7 @@ func scoresOf(histories []*history, groups []Group) (s reportScores, err error) 
 	}
 	for _, row := range table.Rows {
 		line := scoreRow{Run: row.Run, Step: fmt.Sprint(row.Subject.Step), Weights: row.Subject.Kind}
-		if row.Subject.Kind == "real" {
+		if row.Subject.Baseline() {
 			line.Step = noScore
 		}
 		for _, cell := range row.Cells {

@@ -62,7 +62,7 @@ func TestReportOfSeveralRuns(t *testing.T) {
 		{`<th scope="col">inception-score A</th><th scope="col">inception-score B</th>`, "two protocols have two columns"},
 		{`<td>100</td><td>ema</td><td>2.01 ± 0.014</td><td>–</td>`, "mean and deviation over seeds of 2 and 2.02"},
 		{`<td>100</td><td>ema</td><td>–</td><td>2.04 ± 0.12</td>`, "the other protocol's column"},
-		{"cannot be compared: samples: ", "what keeps the protocols apart"},
+		{"cannot be compared: samples ", "what keeps the protocols apart"},
 		{"&#34;samples&#34;: 512", "the whole protocol"},
 		{`>gan.constraint.kind</th><td>&#34;none&#34;</td><td>&#34;none&#34;</td><td>&#34;spectral_norm&#34;</td>`, "a setting that differs"},
 		{"<mark>kind = &#34;spectral_norm&#34;</mark>", "and its mark in the config"},

@@ -31,7 +31,7 @@ type ScoreOptions struct {
 	Step       int                    // of the checkpoint; below 0: the newest
 	Root       string                 // data.root of the real clips, or moving-mnist; empty: the run's own
 	Set        []string               // data.* settings of the real clips
-	Real       bool                   // score the real clips as well
+	Real       bool                   // score the real clips as well; for ssim and psnr, their last given frame, held
 	Out        string                 // folder in whose scores/ the results go; empty: a run's own
 	Cache      string                 // folder of features; empty: cache/ beside the results
 	Logger     *slog.Logger
@@ -224,6 +224,13 @@ func (s *Scoring) future(ctx context.Context, out string, clips *score.Clips, cf
 	if err != nil {
 		return nil, err
 	}
+	if s.o.Real {
+		still, err := score.Future(ctx, score.Still(real, given), real, given, o, nil)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, still...)
+	}
 	return results, writeResults(out, results)
 }
 
@@ -254,10 +261,23 @@ func describeReal(clips *score.Clips, data *Data) *score.Clips {
 	return clips
 }
 
-// hash tells the clips of a dataset from others, wherever they lie.
+// hash tells the clips of a dataset from others, wherever they lie. Settings that this kind of data does not use have no
+// part in it: the same clips have one hash in every experiment.
 func (d *Data) hash(source datasets.Source) string {
 	settings := *d
-	settings.Root, settings.Lists, settings.Workers, settings.Ahead, settings.Range = "", "", 0, 0, 0
+	settings.Root, settings.Lists, settings.Workers, settings.Ahead, settings.Range, settings.Channels = "", "", 0, 0, 0, 0
+	if d.Source != MovingMNIST {
+		settings.Digits, settings.DigitSize, settings.MinSpeed, settings.MaxSpeed = 0, 0, 0, 0
+	}
+	if d.Source != VideoFolder {
+		settings.FPS = 0
+	}
+	if d.Source != Strips {
+		settings.FrameWidth = 0
+	}
+	if d.Source == MovingMNIST || d.Source == Strips {
+		settings.Preprocess = datasets.Centre
+	}
 	info := source.Info()
 	info.Skipped = nil
 	var clips []datasets.Clip

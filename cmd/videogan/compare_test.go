@@ -36,7 +36,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("line %d: %q, want %q", i, got, fields)
 		}
 	}
-	if !strings.Contains(r.out, "inception-score A and inception-score B cannot be compared: samples: 2048 and 512") {
+	if !strings.Contains(r.out, "inception-score: A and B cannot be compared: samples 2048 | 512") {
 		t.Errorf("no word on what keeps the two apart:\n%s", r.out)
 	}
 	var table eval.Table

@@ -40,12 +40,7 @@ UCF101's split) is near 1.`,
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(r)
 			}
-			_, err = fmt.Fprintf(c.out, `%s (model 1, step %d) and %s (model 2, step %d), %d clips of each kind
-samples ratio  %.3f  errors of D2 on G1 %.3f, of D1 on G2 %.3f
-test ratio     %.3f  errors of D2 %.3f, of D1 %.3f on held-out clips
-winner         %s (the samples ratio counts while the test ratio is within a factor of %g)
-`, r.Runs[0], r.Subjects[0].Step, r.Runs[1], r.Subjects[1].Step, r.Clips, r.Samples, r.Errors[3], r.Errors[2], r.Test, r.Errors[1], r.Errors[0], r.Winner, 1+r.Tolerance)
-			return err
+			return r.WriteText(c.out)
 		},
 	}
 	flags := cmd.Flags()

@@ -39,7 +39,7 @@ Ctrl-C stopped goes on where it was.
 measures: inception, frechet, kernel, precision (and recall, density, coverage), modes (and their
 divergence), duplicates (birthday test), nearest (memorisation); all of them: all. Most compare with
 real clips, the run's own unless --data says otherwise. Of a generator that goes on from given frames,
-ssim and psnr hold its future to the real one, without a classifier.`,
+ssim and psnr hold its future to the real one, without a classifier; with --real also the given frame, held.`,
 		Example: `  videogan score runs/digits --classifier classifiers/digits
   videogan score runs/digits --classifier classifiers/digits --measure inception,frechet,modes --real
   videogan score runs/a runs/b --classifier classifiers/digits --raw --step 4000 --samples 1024 --repeats 1
@@ -85,7 +85,7 @@ func (f *scoreFlags) register(cmd *cobra.Command) {
 	flags.Lookup("step").DefValue = "" // the text says it
 	flags.StringVar(&f.Root, "data", "", "real clips: folder or file, or moving-mnist (default: the run's own)")
 	flags.StringArrayVar(&f.Set, "set", nil, "data.KEY=value of one setting of the real clips; repeat for more")
-	flags.BoolVar(&f.Real, "real", false, "score the real clips as well")
+	flags.BoolVar(&f.Real, "real", false, "score the real clips as well; of ssim and psnr, the given frame held")
 	flags.StringVar(&f.Out, "out", "", "folder in whose scores/ the results go (default: the run)")
 	flags.StringVar(&f.Cache, "cache", "", "folder of what the classifier said, to share between runs (default: scores/cache)")
 	flags.IntVar(&f.protocol.Samples, "samples", 0, "clips of each repeat (default: the preset's)")
@@ -119,6 +119,13 @@ func (f *scoreFlags) complete(cmd *cobra.Command, args []string) (err error) {
 		{"neighbours", f.protocol.Neighbours, 1}, {"subsets", f.protocol.Subsets, 1}, {"subset-size", f.protocol.SubsetSize, 2}, {"stride", f.Judge.Stride, 1}} {
 		if cmd.Flags().Changed(flag.name) && flag.value < flag.low {
 			return usageError{fmt.Errorf("--%s %d: want %d or more", flag.name, flag.value, flag.low)}
+		}
+	}
+	if !slices.ContainsFunc(f.Measures, score.Measure.Judged) {
+		for _, name := range []string{"repeats", "splits", "epsilon", "real-samples", "neighbours", "subsets", "subset-size", "threshold"} {
+			if cmd.Flags().Changed(name) {
+				return usageError{fmt.Errorf("--%s: ssim and psnr do not use it; --samples says how many clips count", name)}
+			}
 		}
 	}
 	f.Judge.Seed = f.protocol.Seed

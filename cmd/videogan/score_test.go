@@ -73,7 +73,7 @@ func TestScore(t *testing.T) {
 		t.Errorf("the raw generator at step 3: %q", raw.out)
 	}
 	compared := succeed(t, "compare", string(folder))
-	if !strings.Contains(compared.out, "cannot be compared: samples: 40 and 16; repeats: 2 and 1") {
+	if !strings.Contains(compared.out, "cannot be compared: samples 40 | 16; repeats 2 | 1") {
 		t.Errorf("compare:\n%s", compared.out)
 	}
 }
@@ -206,12 +206,14 @@ func TestScoreOfFutures(t *testing.T) {
 		args = append(args, "--set", setting)
 	}
 	succeed(t, args...)
-	succeed(t, "score", string(folder), "--measure", "ssim,psnr", "--samples", "20")
+	succeed(t, "score", string(folder), "--measure", "ssim,psnr", "--samples", "20", "--real")
 	results, err := eval.ReadResults(string(folder))
-	if err != nil || len(results) != 2 {
+	if err != nil || len(results) != 4 {
 		t.Fatalf("%v, %v", results, err)
 	}
+	kinds := map[string]int{}
 	for _, r := range results {
+		kinds[r.Protocol.Subject.Kind]++
 		low, high := 0.0, 60.0
 		if r.Protocol.Measure == eval.MeasureSSIM {
 			low, high = -1, 1
@@ -220,6 +222,10 @@ func TestScoreOfFutures(t *testing.T) {
 			t.Errorf("%s: %v ± %v", r.Name, r.Value, r.Std)
 		}
 	}
+	if kinds["ema"] != 2 || kinds["still"] != 2 {
+		t.Errorf("scored %v, want two of the generator and two of the held frame", kinds)
+	}
+	checkStatus(t, "a number without a use", videogan(t, "score", string(folder), "--measure", "ssim", "--repeats", "3"), exitUsage, "--repeats: ssim and psnr do not use it")
 	plain := experiments.Folder(filepath.Join(t.TempDir(), "plain"))
 	succeed(t, tinyArgs(plain, "train.steps=1")...)
 	checkStatus(t, "a generator without given frames", videogan(t, "score", string(plain), "--measure", "ssim"), exitUsage, "given no frames to go on from")

@@ -119,7 +119,7 @@ func (c *console) dryRun(ctx context.Context, experiment experiments.Experiment,
 func stepText(p experiments.Progress) string {
 	d, _ := p.Metrics.Get("loss/d")
 	g, _ := p.Metrics.Get("loss/g")
-	return fmt.Sprintf("%.2f steps/s, %.0f clips/s, D %.3f, G %.3f, %v left", p.StepsPerClock, p.ClipsPerClock, d, g, p.Left.Round(time.Second))
+	return fmt.Sprintf("%.2f steps/s, %.0f clips/s, D %.3f, G %.3f, %v left", p.StepsPerClock, p.ClipsPerClock, d, g, left(p))
 }
 
 // stepAttributes are the same for a log line.
@@ -127,8 +127,11 @@ func stepAttributes(p experiments.Progress) []any {
 	d, _ := p.Metrics.Get("loss/d")
 	g, _ := p.Metrics.Get("loss/g")
 	return []any{"step", p.Step, "of", p.Last, "steps_per_s", rounded(p.StepsPerClock), "clips_per_s", rounded(p.ClipsPerClock),
-		"left", p.Left.Round(time.Second), "loss_d", rounded(d), "loss_g", rounded(g)}
+		"left", left(p), "loss_d", rounded(d), "loss_g", rounded(g)}
 }
+
+// left is about how long the run goes on. The step in which its time runs out ends a little later.
+func left(p experiments.Progress) time.Duration { return max(p.Left.Round(time.Second), 0) }
 
 // rounded keeps three decimals.
 func rounded(v float64) float64 { return math.Round(v*1e3) / 1e3 }

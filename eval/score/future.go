@@ -74,6 +74,26 @@ func Future(ctx context.Context, clips, real *Clips, given int, o Options, progr
 	return results, nil
 }
 
+// Still are real clips whose last given frame is held for the rest: what a generator that goes on from it has to better.
+func Still(real *Clips, given int) *Clips {
+	held := *real
+	held.Subject.Kind = "still"
+	held.Fill = func(ctx context.Context, seed uint64, first int, dst []float32) error {
+		if err := real.Fill(ctx, seed, first, dst); err != nil {
+			return err
+		}
+		frame := held.Shape.Height * held.Shape.Width
+		for plane := range held.Shape.Clips * held.Shape.Channels {
+			frames := dst[plane*held.Shape.Frames*frame : (plane+1)*held.Shape.Frames*frame]
+			for t := given; t < held.Shape.Frames; t++ {
+				copy(frames[t*frame:(t+1)*frame], frames[(given-1)*frame:given*frame])
+			}
+		}
+		return nil
+	}
+	return &held
+}
+
 // after copies the last frames of the first clips.
 func after(clips []float32, shape, future eval.Shape) []float32 {
 	frame := shape.Height * shape.Width

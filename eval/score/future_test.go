@@ -58,3 +58,37 @@ func TestFuture(t *testing.T) {
 		t.Errorf("clips of other shapes: %v", err)
 	}
 }
+
+func TestStill(t *testing.T) {
+	real := ramps(0.3)
+	ramp := real.Fill
+	real.Fill = func(ctx context.Context, seed uint64, first int, dst []float32) error {
+		if err := ramp(ctx, seed, first, dst); err != nil {
+			return err
+		}
+		for i := range dst {
+			dst[i] += float32(i/144%3) * 0.1 // frames differ
+		}
+		return nil
+	}
+	still, values, truth := Still(real, 2), make([]float32, 5*2*3*144), make([]float32, 5*2*3*144)
+	if err := errors.Join(still.Fill(t.Context(), 0, 5, values), real.Fill(t.Context(), 0, 5, truth)); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range values {
+		want := truth[i]
+		if i/144%3 == 2 {
+			want = truth[i-144]
+		}
+		if v != want {
+			t.Fatalf("pixel %d of frame %d is %v, want %v", i%144, i/144%3, v, want)
+		}
+	}
+	results, err := Future(t.Context(), still, real, 2, Options{Measures: []Measure{PSNR}, Protocol: eval.Protocol{Samples: 3}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 10 * math.Log10(4/0.01); math.Abs(results[0].Value-want) > 1e-3 || results[0].Protocol.Subject.Kind != "still" {
+		t.Errorf("%+v, want %v: the last frame is 0.1 off", results[0], want)
+	}
+}
