@@ -34,6 +34,9 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 		return c.narrowConvolution(n, in[0], in[1], bias, s, op.FLOPs())
 	}
 	f := c.fusion(n)
+	if t, ok := c.tiledOf(op.Geometry, in[0], in[1], n, onednn.Forward); ok && c.tileable(f.result) {
+		return c.tiledConvolution(onednn.Forward, in[0], in[1], bias, f, t, op.FLOPs())
+	}
 	if f.act != onednn.ActNone {
 		conv.Post, conv.Alpha = onednn.PostReLU, f.alpha // 0 for ReLU
 	}
@@ -83,6 +86,15 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 		if err := c.narrowTranspose(n, in[1], in[0], s, op.FLOPs()); err != nil {
 			return err
 		}
+	} else if t, ok := c.tiledOf(op.Geometry, n, in[1], in[0], onednn.BackwardData); ok && c.tileable(c.fusion(n).result) {
+		var bias *buffer
+		if op.HasBias {
+			var err error
+			if bias, err = c.plain(in[2]); err != nil {
+				return err
+			}
+		}
+		return c.tiledConvolution(onednn.BackwardData, in[0], in[1], bias, c.fusion(n), t, op.FLOPs())
 	} else if f, ok := c.foldOf(op.Geometry, n, onednn.BackwardData); ok {
 		if err := c.foldedTranspose(n, in[1], in[0], f, op.Geometry, op.FLOPs()); err != nil {
 			return err
@@ -110,8 +122,8 @@ func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
 	if s, ok := c.narrowOf(op.Geometry, in[0], n); ok {
 		return c.narrowWeightGradient(n, in[0], in[1], s, op.FLOPs())
 	}
-	if o, ok := c.outerProductsOf(op.Geometry, in[0], n, in[1]); ok {
-		return c.outerProducts(n, in[0], in[1], o, op.FLOPs())
+	if t, ok := c.tiledOf(op.Geometry, in[0], n, in[1], onednn.BackwardWeights); ok {
+		return c.tiledWeightGradient(n, in[0], in[1], t, op.FLOPs())
 	}
 	if f, ok := c.foldOf(op.Geometry, in[0], onednn.BackwardWeights); ok {
 		return c.foldedWeightGradient(n, in[0], in[1], f, op.Geometry, op.FLOPs())

@@ -75,8 +75,21 @@ var graphs = []struct {
 	{"transposed convolution 3-D of stride 2, small", "products by tap with a bias", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{9, 24, 2, 4, 4}, nn.Cube(3, 4, 2, 1), 16, true)
 	}},
-	{"convolution 3-D of stride 2, most taps on padding", "outer products", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+	{"convolution 3-D of stride 2, most taps on padding", "outer products of a few samples", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{3, 32, 4, 6, 4}, nn.Cube(3, 4, 2, 1), 64, false)
+	}},
+	{"convolution 2-D of stride 2, most taps on padding", "tiles of eight, four and single samples", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{13, 32, 4, 4}, nn.Cube(2, 4, 2, 1), 64, false)
+	}},
+	{"transposed convolution 3-D of stride 2, most taps on padding", "tiles with a bias", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{8, 64, 2, 2, 3}, nn.Cube(3, 4, 2, 1), 32, true)
+	}},
+	{"convolution, bias and activation, most taps on padding", "tiles with both", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x := randomInput(s, rng, "x", 8, 16, 2, 4, 4)
+		y := s.LeakyReLU(s.In("c").Conv(x, 32, nn.Cube(3, 4, 2, 1), nn.LayerOptions{}), 0.2)
+		z := s.ReLU(s.In("t").ConvTranspose(y, 32, nn.Cube(3, 4, 2, 1), nn.LayerOptions{}))
+		loss := s.Sum(s.Mul(z, randomInput(s, rng, "u", z.Shape()...)))
+		return append(s.Grad(loss, x, s.In("c").Param("weight", nil, 32, 16, 4, 4, 4)), z)
 	}},
 	{"convolution 3-D of stride 2, odd sizes", "the fold's last half pair", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 5, 5, 7, 9}, nn.Cube(3, 4, 2, 1), 8, false)

@@ -45,6 +45,8 @@ func TestConvolutionsInBF16(t *testing.T) {
 		{"the scene's heads", []int{2, 64, 4, 8, 8}, cube, 4, true},
 		{"a weight gradient of many positions, four in time", []int{2, 32, 4, 16, 16}, cube, 32, false},
 		{"a wide gradient by x folds, four in time", []int{2, 128, 4, 8, 8}, cube, 32, false},
+		{"a small layer of D, tiles of samples", []int{11, 32, 4, 8, 8}, cube, 64, false},
+		{"a small layer of the image generator, tiles of samples", []int{9, 64, 4, 4}, square, 32, true},
 		{"a layer of the image generator", []int{4, 64, 8, 8}, square, 32, true},
 		{"a wide layer of the image generator folds", []int{4, 32, 8, 8}, square, 256, true},
 		{"the image generator's last layer keeps float32", []int{2, 32, 8, 8}, nn.Cube(2, 3, 1, 1), 3, false},

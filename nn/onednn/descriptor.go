@@ -58,6 +58,31 @@ func Blocked(block int, sizes ...int) Descriptor {
 	return d
 }
 
+// BlockedWeights describes weights (outputs × channels × kernel of two or three axes) as the kernels of Tiled take them for a
+// direction: in blocks of 16 × 16 whose last axis is that of the result, over bfloat16 in pairs of the other. Other ranks give the
+// zero Descriptor.
+func BlockedWeights(d Direction, half bool, sizes ...int) Descriptor {
+	tags := map[bool][]C.dnnl_format_tag_t{
+		false: {C.dnnl_ABcd16b16a, C.dnnl_ABcde16b16a, C.dnnl_ABcd16a16b, C.dnnl_ABcde16a16b},
+		true:  {C.dnnl_ABcd8b16a2b, C.dnnl_ABcde8b16a2b, C.dnnl_ABcd8a16b2a, C.dnnl_ABcde8a16b2a},
+	}[half]
+	at, element := len(sizes)-4, C.dnnl_data_type_t(C.dnnl_f32)
+	if at != 0 && at != 1 {
+		return Descriptor{}
+	}
+	if d == BackwardData {
+		at += 2
+	}
+	if half {
+		element = C.dnnl_bf16
+	}
+	var w Descriptor
+	if C.dnnl_memory_desc_init_by_tag(&w.md, C.int(len(sizes)), dims(sizes), element, tags[at]) != C.dnnl_success {
+		return Descriptor{}
+	}
+	return w
+}
+
 // dims converts sizes to oneDNN's fixed array.
 func dims(v []int) *C.dnnl_dim_t {
 	var a [MaxRank]C.dnnl_dim_t

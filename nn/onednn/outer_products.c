@@ -2,45 +2,21 @@
 
 #include <omp.h>
 
-#include "kernels_element.h"
+#include "kernels_unit.h"
 
 // A tile of the result: PAIR blocks of y's channels by HALF of a block of x's.
 enum { PAIR = 2, HALF = 8, PACKED_BYTES = 1 << 18 };
 
-// Elements lie in units of 32 bits a lane: a float, or the bfloat16 of two neighbours along the width, whose products are
-// added in one instruction.
-typedef float lanes __attribute__((vector_size(64)));
-typedef float lanes_at __attribute__((vector_size(64), aligned(4), may_alias));
-
 #ifdef VG_BF16
-typedef uint32_t unit;
-typedef uint32_t words __attribute__((vector_size(64)));
-typedef uint16_t halves_at __attribute__((vector_size(32), aligned(2), may_alias));
-enum { NEIGHBOURS = 2 };
-
-VG_INLINE lanes add_product(lanes sum, lanes y, unit x) {
-#ifdef __AVX512BF16__
-	return (lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)(__m512)y, (__m512bh)_mm512_set1_epi32(x));
-#else
-	const words v = (words)y;
-	return sum + (lanes)(v << 16) * vg_float_of(x << 16) + (lanes)(v & 0xffff0000) * vg_float_of(x & 0xffff0000);
-#endif
-}
-
 // One position of 16 channels and the next, which may be missing.
-VG_INLINE void put_unit(const vg_element *at, const vg_element *next, unit *to) {
-	words v = {0};
-	if (at) v = __builtin_convertvector(*(const halves_at *)at, words);
-	if (next) v |= __builtin_convertvector(*(const halves_at *)next, words) << 16;
-	*(lanes_at *)to = (lanes)v;
+VG_INLINE void put_unit(const vg_element *at, const vg_element *next, vg_unit *to) {
+	vg_words v = {0};
+	if (at) v = __builtin_convertvector(*(const vg_halves_at *)at, vg_words);
+	if (next) v |= __builtin_convertvector(*(const vg_halves_at *)next, vg_words) << 16;
+	*(vg_lanes_at *)to = (vg_lanes)v;
 }
 #else
-typedef float unit;
-enum { NEIGHBOURS = 1 };
-
-VG_INLINE lanes add_product(lanes sum, lanes y, unit x) { return sum + y * x; }
-
-VG_INLINE void put_unit(const vg_element *at, const vg_element *next, unit *to) {
+VG_INLINE void put_unit(const vg_element *at, const vg_element *next, vg_unit *to) {
 	(void)next;
 	if (at) memcpy(to, at, VG_LANES * sizeof *to);
 	else memset(to, 0, VG_LANES * sizeof *to);
@@ -55,17 +31,17 @@ typedef struct {
 } plan;
 
 static plan plan_of(const vg_outer *s, int64_t threads) {
-	plan p = {.s = *s, .taps = s->kernel[0] * s->kernel[1] * s->kernel[2], .units = (s->y[2] + NEIGHBOURS - 1) / NEIGHBOURS};
+	plan p = {.s = *s, .taps = s->kernel[0] * s->kernel[1] * s->kernel[2], .units = (s->y[2] + VG_UNIT - 1) / VG_UNIT};
 	p.rows = s->y[1] + (s->kernel[1] - 1) / s->stride[1];
 	p.plane = s->kernel[2] * s->stride[1] * p.rows * p.units * VG_LANES;
-	p.samples = vg_max(1, vg_min(s->n, PACKED_BYTES / (s->x[0] * p.plane * (int64_t)sizeof(unit))));
+	p.samples = vg_max(1, vg_min(s->n, PACKED_BYTES / (s->x[0] * p.plane * (int64_t)sizeof(vg_unit))));
 	p.blocks = s->c / VG_LANES;
 	p.groups = vg_min(s->k / (PAIR * VG_LANES), (threads + p.blocks - 1) / p.blocks);
 	return p;
 }
 
 static int64_t packed_y(const plan *p) {
-	return NEIGHBOURS == 1 ? 0 : p->s.n * p->s.k * p->s.y[0] * p->s.y[1] * p->units;
+	return VG_UNIT == 1 ? 0 : p->s.n * p->s.k * p->s.y[0] * p->s.y[1] * p->units;
 }
 static int64_t packed_x(const plan *p) { return p->samples * p->s.x[0] * p->plane; }
 static int64_t sums(const plan *p) { return (p->s.k / PAIR / VG_LANES / p->groups + 1) * PAIR * VG_LANES * VG_LANES * p->taps; }
@@ -76,18 +52,18 @@ int64_t VG_TYPED(vg_outer_scratch)(vg_outer s, int64_t threads) {
 }
 
 // The rows of one sample and block of y as units.
-VG_CLONES static void pack_y(const plan *p, const vg_element *y, unit *to) {
+VG_CLONES static void pack_y(const plan *p, const vg_element *y, vg_unit *to) {
 	const int64_t width = p->s.y[2];
 	for (int64_t row = 0; row < p->s.y[0] * p->s.y[1]; row++)
 		for (int64_t u = 0; u < p->units; u++, to += VG_LANES) {
-			const vg_element *at = y + (row * width + u * NEIGHBOURS) * VG_LANES;
-			put_unit(at, u * NEIGHBOURS + 1 < width ? at + VG_LANES : NULL, to);
+			const vg_element *at = y + (row * width + u * VG_UNIT) * VG_LANES;
+			put_unit(at, u * VG_UNIT + 1 < width ? at + VG_LANES : NULL, to);
 		}
 }
 
 // A block of x of some samples as units, so that those that meet a row of y under a tap lie side by side, and so do the
 // rows that meet neighbouring ones of y: time × tap of the width × class of rows × row × unit.
-VG_CLONES static void pack_x(const plan *p, const vg_element *x, int64_t block, int64_t first, int64_t count, unit *to) {
+VG_CLONES static void pack_x(const plan *p, const vg_element *x, int64_t block, int64_t first, int64_t count, vg_unit *to) {
 	const vg_outer *s = &p->s;
 	for (int64_t i = 0; i < count * s->x[0]; i++) {
 		const vg_element *time = x + ((first + i / s->x[0]) * p->blocks + block) * s->x[0] * s->x[1] * s->x[2] * VG_LANES +
@@ -99,7 +75,7 @@ VG_CLONES static void pack_x(const plan *p, const vg_element *x, int64_t block, 
 					if (h < 0 || h >= s->x[1]) continue; // no tap gets there
 					const vg_element *from = time + h * s->x[2] * VG_LANES;
 					for (int64_t u = 0; u < p->units; u++) {
-						const int64_t w = u * NEIGHBOURS * s->stride[2] - s->pad[2] + tap, next = w + s->stride[2];
+						const int64_t w = u * VG_UNIT * s->stride[2] - s->pad[2] + tap, next = w + s->stride[2];
 						put_unit(w >= 0 && w < s->x[2] ? from + w * VG_LANES : NULL,
 							 next >= 0 && next < s->x[2] ? from + next * VG_LANES : NULL, to + u * VG_LANES);
 					}
@@ -121,38 +97,38 @@ static inline range within(const vg_outer *s, int axis, int64_t tap) {
 }
 
 // Adds the products of one tap, over the packed samples, to a tile of sums.
-VG_INLINE void add_tile(const plan *p, const unit *y, const unit *x, int64_t count, const int64_t tap[3], float *sum, int empty) {
+VG_INLINE void add_tile(const plan *p, const vg_unit *y, const vg_unit *x, int64_t count, const int64_t tap[3], float *sum, int empty) {
 	const vg_outer *s = &p->s;
 	const range times = within(s, 0, tap[0]), heights = within(s, 1, tap[1]);
 	const int64_t row = p->units * VG_LANES, area = s->y[0] * s->y[1] * row;
 	const int64_t step = p->taps * PAIR * VG_LANES; // between channels of x
-	lanes a[HALF] = {0}, b[HALF] = {0};
+	vg_lanes a[HALF] = {0}, b[HALF] = {0};
 	for (int i = 0; i < HALF && !empty; i++) {
-		a[i] = *(const lanes_at *)(sum + i * step);
-		b[i] = *(const lanes_at *)(sum + i * step + VG_LANES);
+		a[i] = *(const vg_lanes_at *)(sum + i * step);
+		b[i] = *(const vg_lanes_at *)(sum + i * step + VG_LANES);
 	}
 	x += ((tap[2] * s->stride[1] + tap[1] % s->stride[1]) * p->rows + heights.lo + tap[1] / s->stride[1]) * row;
 	for (int64_t n = 0; n < count; n++)
 		for (int64_t t = times.lo; t < times.hi; t++) {
-			const unit *first = y + n * s->k / VG_LANES * area + (t * s->y[1] + heights.lo) * row;
-			const unit *from = x + (n * s->x[0] + t * s->stride[0] - s->pad[0] + tap[0]) * p->plane;
-			const unit *end = first + (heights.hi - heights.lo) * row;
+			const vg_unit *first = y + n * s->k / VG_LANES * area + (t * s->y[1] + heights.lo) * row;
+			const vg_unit *from = x + (n * s->x[0] + t * s->stride[0] - s->pad[0] + tap[0]) * p->plane;
+			const vg_unit *end = first + (heights.hi - heights.lo) * row;
 			for (; first < end; first += VG_LANES, from += VG_LANES) {
-				const lanes v = *(const lanes_at *)first, w = *(const lanes_at *)(first + area);
+				const vg_lanes v = *(const vg_lanes_at *)first, w = *(const vg_lanes_at *)(first + area);
 				for (int i = 0; i < HALF; i++) {
-					a[i] = add_product(a[i], v, from[i]);
-					b[i] = add_product(b[i], w, from[i]);
+					a[i] = vg_add_product(a[i], v, from[i]);
+					b[i] = vg_add_product(b[i], w, from[i]);
 				}
 			}
 		}
 	for (int i = 0; i < HALF; i++) {
-		*(lanes_at *)(sum + i * step) = a[i];
-		*(lanes_at *)(sum + i * step + VG_LANES) = b[i];
+		*(vg_lanes_at *)(sum + i * step) = a[i];
+		*(vg_lanes_at *)(sum + i * step + VG_LANES) = b[i];
 	}
 }
 
 // Adds the packed samples to the sums of two blocks of y's channels: channel of x × tap × channel of y.
-VG_CLONES static void add_samples(const plan *p, const unit *y, const unit *x, int64_t count, float *sum, int empty) {
+VG_CLONES static void add_samples(const plan *p, const vg_unit *y, const vg_unit *x, int64_t count, float *sum, int empty) {
 	const vg_outer *s = &p->s;
 	int64_t tap[3];
 	for (tap[0] = 0; tap[0] < s->kernel[0]; tap[0]++)
@@ -173,7 +149,7 @@ VG_CLONES static void put_weights(const plan *p, const float *sum, int64_t first
 }
 
 // A task is a block of x's channels with a group of y's; each sum belongs to one, so that the number of threads does not matter.
-static void outer_task(const plan *p, int64_t task, const vg_element *x, const unit *y, unit *packed, float *sum, float *gw) {
+static void outer_task(const plan *p, int64_t task, const vg_element *x, const vg_unit *y, vg_unit *packed, float *sum, float *gw) {
 	const vg_outer *s = &p->s;
 	const int64_t block = task / p->groups, group = task % p->groups, pairs = s->k / (PAIR * VG_LANES);
 	const int64_t lo = pairs * group / p->groups, hi = pairs * (group + 1) / p->groups;
@@ -191,18 +167,18 @@ static void outer_task(const plan *p, int64_t task, const vg_element *x, const u
 
 void VG_TYPED(vg_outer_products)(const vg_element *x, const vg_element *y, vg_outer s, int64_t threads, void *scratch, float *gw) {
 	const plan p = plan_of(&s, threads);
-	unit *units = scratch, *packed = units + packed_y(&p);
+	vg_unit *units = scratch, *packed = units + packed_y(&p);
 	const int64_t own = packed_x(&p) + sums(&p), positions = s.y[0] * s.y[1];
 #pragma omp parallel num_threads(threads)
 	{
-		if (NEIGHBOURS > 1) {
+		if (VG_UNIT > 1) {
 #pragma omp for schedule(static)
 			for (int64_t i = 0; i < s.n * s.k / VG_LANES; i++)
 				pack_y(&p, y + i * positions * s.y[2] * VG_LANES, units + i * positions * p.units * VG_LANES);
 		}
-		unit *mine = packed + omp_get_thread_num() * own;
+		vg_unit *mine = packed + omp_get_thread_num() * own;
 #pragma omp for schedule(dynamic)
 		for (int64_t task = 0; task < p.blocks * p.groups; task++)
-			outer_task(&p, task, x, NEIGHBOURS > 1 ? units : (const unit *)y, mine, (float *)mine + packed_x(&p), gw);
+			outer_task(&p, task, x, VG_UNIT > 1 ? units : (const vg_unit *)y, mine, (float *)mine + packed_x(&p), gw);
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"videogan/nn/onednn"
 )
 
-// outerTaps visits every product of the weight gradient: indices of x and y in channel blocks of 16, and of w.
-func outerTaps(o onednn.OuterProducts, visit func(x, y, w int)) {
+// tiledProducts visits every product of the weight gradient: indices of x and y in channel blocks of 16, and of w.
+func tiledProducts(o onednn.Tiled, visit func(x, y, w int)) {
 	size := func(v [3]int) int { return v[0] * v[1] * v[2] }
 	for i := range o.Samples * size(o.Y) {
 		n, at := i/size(o.Y), [3]int{i / o.Y[2] / o.Y[1] % o.Y[0], i / o.Y[2] % o.Y[1], i % o.Y[2]}
@@ -38,8 +38,8 @@ func outerTaps(o onednn.OuterProducts, visit func(x, y, w int)) {
 	}
 }
 
-// outerSizes are how many numbers x, y and the weights have.
-func outerSizes(o onednn.OuterProducts) (x, y, w int) {
+// tiledSizes are how many numbers x, y and the weights have.
+func tiledSizes(o onednn.Tiled) (x, y, w int) {
 	x, y, w = o.Samples*o.Channels, o.Samples*o.Outputs, o.Outputs*o.Channels
 	for i := range 3 {
 		x, y, w = x*o.X[i], y*o.Y[i], w*o.Kernel[i]
@@ -47,9 +47,9 @@ func outerSizes(o onednn.OuterProducts) (x, y, w int) {
 	return x, y, w
 }
 
-func TestOuterProducts(t *testing.T) {
+func TestTiledWeights(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := onednn.OuterProducts{Samples: rapid.IntRange(1, 5).Draw(t, "samples"),
+		o := onednn.Tiled{Samples: rapid.IntRange(1, 5).Draw(t, "samples"),
 			Channels: 16 * rapid.IntRange(1, 2).Draw(t, "blocks"), Outputs: 32 * rapid.IntRange(1, 2).Draw(t, "pairs")}
 		for i := range 3 {
 			o.Y[i] = rapid.IntRange(1, 4).Draw(t, "y")
@@ -58,12 +58,12 @@ func TestOuterProducts(t *testing.T) {
 			o.Pad[i] = rapid.IntRange(0, o.Kernel[i]-1).Draw(t, "pad")
 			o.X[i] = max(1, (o.Y[i]-1)*o.Stride[i]+o.Kernel[i]-2*o.Pad[i]+rapid.IntRange(0, o.Stride[i]-1).Draw(t, "left over"))
 		}
-		if !o.Fits() {
+		if !o.Fits(onednn.BackwardWeights) {
 			t.Fatalf("%+v does not fit", o)
 		}
 		threads := rapid.IntRange(1, 3).Draw(t, "threads")
 		rng := random(rapid.Uint64().Draw(t, "seed"))
-		nx, ny, nw := outerSizes(o)
+		nx, ny, nw := tiledSizes(o)
 		half := map[string][]uint16{}
 		wide := map[string][]float32{"x": normals(rng, nx, 0, 1), "y": normals(rng, ny, 0, 1)}
 		for name, v := range wide { // numbers that both kernels get
@@ -72,7 +72,7 @@ func TestOuterProducts(t *testing.T) {
 			onednn.FromBF16(unsafe.Pointer(&half[name][0]), len(v), at(v))
 		}
 		want := make([]float64, nw)
-		outerTaps(o, func(x, y, w int) { want[w] += float64(wide["x"][x]) * float64(wide["y"][y]) })
+		tiledProducts(o, func(x, y, w int) { want[w] += float64(wide["x"][x]) * float64(wide["y"][y]) })
 		check := func(what string, got []float32) {
 			t.Helper()
 			for i, v := range want {
@@ -81,14 +81,14 @@ func TestOuterProducts(t *testing.T) {
 				}
 			}
 		}
-		got, scratch := nans(nw), nans(o.Scratch(threads)/4)
+		got, scratch := nans(nw), nans(o.Scratch(onednn.BackwardWeights, threads)/4)
 		o.Weights(at(wide["x"]), at(wide["y"]), threads, at(scratch), at(got))
 		check("float32 weight", got)
 
 		if !cpu.X86.HasAVX512BF16 {
 			return
 		}
-		got, scratch = nans(nw), nans(o.ScratchBF16(threads)/4)
+		got, scratch = nans(nw), nans(o.ScratchBF16(onednn.BackwardWeights, threads)/4)
 		o.WeightsBF16(unsafe.Pointer(&half["x"][0]), unsafe.Pointer(&half["y"][0]), threads, at(scratch), at(got))
 		check("bfloat16 weight", got)
 	})
@@ -97,16 +97,16 @@ func TestOuterProducts(t *testing.T) {
 // nans is memory in which whatever is read before it was written shows.
 func nans(n int) []float32 { return slices.Repeat([]float32{float32(math.NaN())}, n) }
 
-func TestOuterProductsVisited(t *testing.T) {
-	o := onednn.OuterProducts{X: [3]int{2, 8, 8}, Y: [3]int{1, 4, 4}, Kernel: [3]int{4, 4, 4}, Stride: [3]int{2, 2, 2}, Pad: [3]int{1, 1, 1}}
-	if got, want := o.Visited(), 0.5*0.875; got != want { // two of four times; of the heights' 16 all but the first and the last
-		t.Errorf("%+v visits %v of all products, want %v", o, got, want)
+func TestTiledInside(t *testing.T) {
+	o := onednn.Tiled{X: [3]int{2, 8, 8}, Y: [3]int{1, 4, 4}, Kernel: [3]int{4, 4, 4}, Stride: [3]int{2, 2, 2}, Pad: [3]int{1, 1, 1}}
+	if got, want := o.Inside(), [3]float64{0.5, 0.875, 0.875}; got != want { // of 4 two, of 16 all but the first and the last
+		t.Errorf("%+v: inside are %v, want %v", o, got, want)
 	}
 }
 
-func BenchmarkOuterProducts(b *testing.B) {
+func BenchmarkTiledWeights(b *testing.B) {
 	cube := [3]int{4, 4, 4}
-	for _, o := range []onednn.OuterProducts{
+	for _, o := range []onednn.Tiled{
 		{Samples: 32, Channels: 256, Outputs: 512, X: [3]int{2, 8, 8}, Kernel: cube},
 		{Samples: 16, Channels: 256, Outputs: 512, X: [3]int{4, 8, 8}, Kernel: cube},
 		{Samples: 16, Channels: 128, Outputs: 256, X: [3]int{8, 16, 16}, Kernel: cube},
@@ -122,10 +122,10 @@ func BenchmarkOuterProducts(b *testing.B) {
 				o.Stride[i], o.Pad[i], o.Y[i] = 2, 1, o.X[i]/2
 			}
 		}
-		nx, ny, nw := outerSizes(o)
+		nx, ny, nw := tiledSizes(o)
 		x, y, gw := make([]float32, nx), make([]float32, ny), make([]float32, nw)
 		threads := onednn.Threads()
-		scratch := make([]float32, max(o.Scratch(threads), o.ScratchBF16(threads))/4)
+		scratch := make([]float32, max(o.Scratch(onednn.BackwardWeights, threads), o.ScratchBF16(onednn.BackwardWeights, threads))/4)
 		flops := 2 * float64(o.Samples*o.Y[0]*o.Y[1]*o.Y[2]) * float64(nw)
 		for _, k := range []struct {
 			name string

@@ -1,0 +1,119 @@
+package exec
+
+import (
+	"videogan/nn"
+	"videogan/nn/onednn"
+)
+
+// Shares of a convolution's products beside padding up to which the kernels of Tiled, which compute no others, are faster than
+// oneDNN's. Measured with oneDNN 2.6 on Zen 5 (AVX-512), float32, before → after:
+//
+//	weights  256 channels of 2×8×8 80 → 15 ms, of 4×8×8 45 → 19 ms, of 8×8 116 → 101 ms; 64 channels of 32×32 lose 6 %
+//	others   256 channels of 2×8×8 20 → 11 ms, of 4×8×8 31 → 16 ms, of 8×8 106 → 91 ms; 128 channels of 16×16 gain nothing
+//
+// In bfloat16 oneDNN's weight gradients transpose their operands first, and always lose: 64 channels of 16×32×32 73 → 45 ms.
+const (
+	insideForWeights = 0.92 // along time and height: the tiles hold whole rows
+	insideForOthers  = 0.78
+)
+
+// fewestSamples fill a tile of the results of a convolution; weights are then read seldom enough.
+const fewestSamples = 8
+
+// tiledOf is a convolution between x and y as the kernels of Tiled take it; ok is false where others are faster. Their tiles fill the
+// registers of AVX-512 and no other.
+func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) (t onednn.Tiled, ok bool) {
+	shape, missing := x.Shape(), 3-len(g.Kernel)
+	if !c.dev.avx512 || missing < 0 || missing > 1 {
+		return t, false
+	}
+	t = onednn.Tiled{Samples: shape[0], Channels: shape[1], Outputs: w.Shape()[0]}
+	for i := range 3 {
+		t.X[i], t.Y[i], t.Kernel[i], t.Stride[i] = 1, 1, 1, 1
+		if axis := i - missing; axis >= 0 {
+			t.X[i], t.Y[i] = shape[2+axis], y.Shape()[2+axis]
+			t.Kernel[i], t.Stride[i], t.Pad[i] = g.Kernel[axis], g.Stride[axis], g.Pad[axis]
+		}
+	}
+	if !t.Fits(d) {
+		return t, false
+	}
+	inside := t.Inside()
+	switch all := inside[0] * inside[1] * inside[2]; {
+	case d == onednn.BackwardWeights:
+		return t, c.dev.bf16 || inside[0]*inside[1] <= insideForWeights
+	case t.Samples < fewestSamples:
+		return t, false
+	case c.dev.bf16 && (d == onednn.Forward) == (missing == 1): // 256 channels of 8×8: 48 → 50 ms forward; 128 of 8×16×16 22 → 25 by x
+		return t, false
+	default:
+		return t, all <= insideForOthers
+	}
+}
+
+// tiledWeightGradient computes n, a convolution's gradient by its weight.
+func (c *compiler) tiledWeightGradient(n, x, y *nn.Node, t onednn.Tiled, flops float64) error {
+	size, multiply := t.Scratch, t.Weights
+	if c.dev.bf16 {
+		size, multiply = t.ScratchBF16, t.WeightsBF16
+	}
+	wide, err := c.as(x, c.tile(x))
+	if err != nil {
+		return err
+	}
+	upstream, err := c.as(y, c.tile(y))
+	if err != nil {
+		return err
+	}
+	threads, out := c.dev.threads, c.produce(n, describe(n))
+	scratch := c.fresh(onednn.Dense(size(onednn.BackwardWeights, threads) / 4))
+	c.emit(&step{
+		kernel: "tiled weight gradient", flops: flops, reads: []*buffer{wide, upstream}, writes: []*buffer{scratch, out},
+		run: func() error {
+			multiply(wide.pointer(), upstream.pointer(), threads, scratch.pointer(), out.pointer())
+			return nil
+		},
+	})
+	return nil
+}
+
+// tiledConvolution computes f's result, a convolution or, backward, its gradient by the input, from the operand on the other side. A
+// nil bias adds nothing.
+func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *buffer, f fusion, t onednn.Tiled, flops float64) error {
+	size, multiply := t.Scratch, t.Multiply
+	if c.dev.bf16 {
+		size, multiply = t.ScratchBF16, t.MultiplyBF16
+	}
+	operand, err := c.as(from, c.tile(from))
+	if err != nil {
+		return err
+	}
+	weights, err := c.as(w, onednn.BlockedWeights(d, c.dev.bf16, w.Shape()...))
+	if err != nil {
+		return err
+	}
+	c.done[f.result] = true
+	threads, out := c.dev.threads, c.produce(f.result, c.tile(f.result))
+	scratch, meetings := c.fresh(onednn.Dense(size(d, threads)/4)), t.Meetings(d)
+	kernel, reads := map[bool]string{false: "tiled convolution", true: "tiled transposed convolution"}[d == onednn.BackwardData], []*buffer{operand, weights}
+	if bias != nil {
+		kernel, reads = kernel+"+bias", append(reads, bias)
+	}
+	c.emit(&step{kernel: kernel + f.name, flops: flops, reads: reads, writes: []*buffer{scratch, out}, run: func() error {
+		multiply(d, meetings, operand.pointer(), weights.pointer(), pointerOrNil(bias), f.act, f.alpha, threads, scratch.pointer(), out.pointer())
+		return nil
+	}})
+	return nil
+}
+
+// tile is the layout of n that the kernels of Tiled take.
+func (c *compiler) tile(n *nn.Node) onednn.Descriptor {
+	d := onednn.Blocked(16, n.Shape()...)
+	if c.dev.bf16 {
+		return d.BF16()
+	}
+	return d
+}
+
+// tileable reports whether n may live in the layout of tile.
+func (c *compiler) tileable(n *nn.Node) bool { return !c.dev.bf16 || c.half(n) }
