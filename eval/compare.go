@@ -237,5 +237,5 @@ func (c *Cell) text() string {
 	case c.Std == 0:
 		return fmt.Sprintf("%.4g", c.Value)
 	}
-	return fmt.Sprintf("%.4g ± %.2g", c.Value, c.Std)
+	return fmt.Sprintf("%.4g ± %s", c.Value, TwoDigits(c.Std))
 }

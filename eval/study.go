@@ -217,11 +217,11 @@ func (c Curve) text(step int) string {
 	case len(p.Values) == 1:
 		return fmt.Sprintf("%.4g (1)", p.Mean)
 	}
-	return fmt.Sprintf("%.4g ± %s (%d)", p.Mean, twoDigits(p.Std), len(p.Values))
+	return fmt.Sprintf("%.4g ± %s (%d)", p.Mean, TwoDigits(p.Std), len(p.Values))
 }
 
-// twoDigits rounds to two digits that count, without an exponent: 0.039, 160.
-func twoDigits(v float64) string {
+// TwoDigits writes a spread, or an estimate: two digits that count, without an exponent: 0.039, 160.
+func TwoDigits(v float64) string {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 2, 64), 64)
 	if err != nil { // what FormatFloat wrote can be read
 		rounded = v

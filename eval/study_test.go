@@ -77,7 +77,7 @@ func TestTwoDigits(t *testing.T) {
 		{0, "0", "no spread"}, {0.0391, "0.039", "small"}, {1.4142, "1.4", "of one place"},
 		{164.4, "160", "an exponent reads badly in a table"}, {99.7, "100", "rounded into another decade"},
 	} {
-		if got := twoDigits(row.value); got != row.want {
+		if got := TwoDigits(row.value); got != row.want {
 			t.Errorf("%v: %s, want %s: %s", row.value, got, row.want, row.reason)
 		}
 	}

@@ -25,6 +25,7 @@ type chartLine struct {
 	low, high plotter.XYs // a band around it; may be nil
 	points    bool        // few enough to be seen one by one
 	across    bool        // something to be held to: dashed, without a colour
+	published bool        // of another protocol than the others: thin and dotted
 }
 
 // ink of what is read, and of lines that have no colour of their own.
@@ -35,6 +36,9 @@ func (l chartLine) style(i int) draw.LineStyle {
 	style := draw.LineStyle{Color: palette[i%len(palette)], Width: vg.Points(1.6)}
 	if i >= len(palette) {
 		style.Dashes = []vg.Length{vg.Points(4), vg.Points(2)}
+	}
+	if l.published {
+		style.Dashes, style.Width = []vg.Length{vg.Points(1.5), vg.Points(2)}, vg.Points(1.2)
 	}
 	if l.across {
 		style.Color, style.Dashes, style.Width = ink, []vg.Length{vg.Points(5), vg.Points(3)}, vg.Points(1)

@@ -41,7 +41,11 @@ func ComparePlots(folders []Folder, dir string) ([]string, error) {
 		}
 	}
 	groups := groupHistories(histories)
-	scores, err := scoreCharts(groups)
+	published, problems := requestedCurves(histories)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	scores, err := scoreCharts(groups, published)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,11 @@ func ComparePlots(folders []Folder, dir string) ([]string, error) {
 // over the seeds, into base.svg and base.png. The score is a metric that the runs log, such as
 // "eval/inception/ema", or a column of eval.Compare over all of them, such as "inception-score".
 func PlotScore(groups []Group, score, base string) error {
-	charts, err := scoreCharts(groups)
+	published, problems := requestedCurves(members(groups))
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	charts, err := scoreCharts(groups, published)
 	if err != nil {
 		return err
 	}
@@ -145,8 +153,8 @@ func (g Group) line(metric string, byEpoch bool) (chartLine, bool) {
 }
 
 // scoreCharts are the scores by epoch, a line a group: those logged in training, and those in
-// scores/, a chart a protocol.
-func scoreCharts(groups []Group) ([]namedChart, error) {
+// scores/, a chart a protocol. Published curves stand beside the inception scores of the former.
+func scoreCharts(groups []Group, published []curve) ([]namedChart, error) {
 	var charts []namedChart
 	for _, metric := range scoresLogged(groups) {
 		c := chart{title: metric, x: "epoch", y: strings.TrimPrefix(metric, scorePrefix)}
@@ -160,6 +168,11 @@ func scoreCharts(groups []Group) ([]namedChart, error) {
 				std = g.members[0].track(metric+stdSuffix, true)
 			}
 			c.add(g.label(), tracks, std)
+		}
+		if strings.HasPrefix(metric, inceptionPrefix) {
+			for _, p := range published {
+				c.lines = append(c.lines, chartLine{name: p.name + " (published)", line: p.points, published: true})
+			}
 		}
 		c.hold(groups, metric)
 		charts = append(charts, namedChart{fileName(metric), c})

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"codeberg.org/sbinet/npyio"
@@ -55,14 +56,11 @@ func spreads(records []Record) []spread {
 
 // inceptionPlot is the figure of a run folder, with the published curves that its config names.
 func inceptionPlot(folder Folder, records []Record) (*plot.Plot, plot.Legend, error) {
-	var published []curve
 	run, err := LoadRun(folder)
-	if err == nil {
-		published, err = publishedCurves(run.Config.Shared().Eval)
-	}
 	if err != nil {
 		return nil, plot.Legend{}, err
 	}
+	published, _ := requestedCurves([]*history{{run: run}}) // the report says which are missing; a run goes on without them
 	return composeInception(spreads(records), published)
 }
 
@@ -116,6 +114,31 @@ func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Lege
 	}
 	style(p, &legend)
 	return p, legend, nil
+}
+
+// requestedCurves are the published curves that runs ask for, each once, and why others cannot be drawn.
+func requestedCurves(histories []*history) (curves []curve, problems []error) {
+	type request struct {
+		path   string
+		epochs float64
+	}
+	var requests []request
+	for _, h := range histories {
+		e := h.run.Config.Shared().Eval
+		for _, path := range e.Curves {
+			if r := (request{path, e.CurveEpochs}); !slices.Contains(requests, r) {
+				requests = append(requests, r)
+			}
+		}
+	}
+	for _, r := range requests {
+		found, err := publishedCurves(Evaluation{Curves: []string{r.path}, CurveEpochs: r.epochs})
+		if err != nil {
+			problems = append(problems, err)
+		}
+		curves = append(curves, found...)
+	}
+	return curves, problems
 }
 
 // publishedCurves reads the curves that a run asks for.

@@ -141,7 +141,11 @@ func (page *report) addScores(histories []*history, groups []Group) (err error) 
 	if page.Scores, err = scoresOf(histories, groups); err != nil {
 		return err
 	}
-	named, err := scoreCharts(groups)
+	published, problems := requestedCurves(histories)
+	for _, problem := range problems {
+		page.Notes = append(page.Notes, fmt.Sprintf("A published curve is left out: %v", problem))
+	}
+	named, err := scoreCharts(groups, published)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ const (
 func figureCharts(records []Record) []chart {
 	var charts []chart
 	for _, f := range figures {
-		if f.shows(scorePrefix) {
+		if f.file == inceptionFigure.file {
 			continue
 		}
 		c := chart{title: f.title, x: "step", y: f.unit}
@@ -62,6 +62,9 @@ func reportPlots(charts []chart) ([]reportPlot, error) {
 			entry := legendEntry{Class: fmt.Sprintf("c%d", i%len(palette)), Name: l.name, Value: number(l.line[len(l.line)-1].Y)}
 			if i >= len(palette) {
 				entry.Class += " dashed"
+			}
+			if l.published {
+				entry.Class = fmt.Sprintf("c%d dotted", i%len(palette))
 			}
 			if l.across {
 				entry.Class = "ink dashed"

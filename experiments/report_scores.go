@@ -85,7 +85,7 @@ func cellText(c *eval.Cell) string {
 	case c.Std == 0:
 		return number(c.Value)
 	}
-	return fmt.Sprintf("%s ± %.2g", number(c.Value), c.Std)
+	return fmt.Sprintf("%s ± %s", number(c.Value), eval.TwoDigits(c.Std))
 }
 
 // scoreRows are mean and standard deviation over the group's runs, for each kind of weights
@@ -111,7 +111,7 @@ func (g Group) scoreRows(table eval.Table) []scoreRow {
 			text := noScore
 			if len(values) == len(g.members) {
 				mean, std := stat.MeanStdDev(values, nil)
-				text = fmt.Sprintf("%s ± %.2g", number(mean), std)
+				text = fmt.Sprintf("%s ± %s", number(mean), eval.TwoDigits(std))
 			}
 			line.Cells = append(line.Cells, text)
 		}

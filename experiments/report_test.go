@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"codeberg.org/sbinet/npyio"
+
 	"videogan/eval"
 )
 
@@ -117,6 +119,64 @@ func TestReportOfARunThatGoesOn(t *testing.T) {
 	}
 }
 
+// Inception scores taken in training stand on the page once, in their spread and beside published curves; a curve that is
+// gone is named, and holds nothing up.
+func TestReportOfScoresInTraining(t *testing.T) {
+	dir := t.TempDir()
+	published, gone := filepath.Join(dir, "svc.npy"), filepath.Join(dir, "gone.npy")
+	f, err := os.Create(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(npyio.Write(f, []float64{1, 4, 6.25}), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	folder := Folder(filepath.Join(dir, "run"))
+	stand(t, folder, "tgan-small", "train.steps=100", "eval.curves="+published+","+gone)
+	log, _, err := openMetrics(folder.Metrics(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []float64{101, 200} {
+		err := log.append(Record{{"step", step}, {"epoch", step / 100}, {"eval/inception/ema", step / 50}, {"eval/inception/ema_std", 0.5},
+			{"eval/inception/real", 8}, {"eval/inception/real_std", 0.25}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Report(folder); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(folder.Report())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for want, count := range map[string]int{
+		"<h3>eval/inception/ema</h3>":                          1,
+		`<i class="c1 dotted"></i>svc (published) <b>6.25</b>`: 1,
+		`<i class="ink dashed"></i>real clips <b>8</b>`:        1,
+		"ema_std":                       0,
+		"A published curve is left out": 1,
+		"gone.npy: no such file":        1,
+	} {
+		if n := strings.Count(text, want); n != count {
+			t.Errorf("the page has %q %d times, want %d", want, n, count)
+		}
+	}
+	start := strings.Index(text, "eval/inception/ema over the epoch")
+	if end := strings.Index(text[max(start, 0):], "</svg>"); start < 0 || end < 0 || !strings.Contains(text[start:start+end], "fill-opacity") {
+		t.Error("the plot of the score has no band")
+	}
+	checkMarkup(t, text)
+	if _, err := ComparePlots([]Folder{folder}, t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("plots with a curve that is gone: %v, want os.ErrNotExist", err)
+	}
+}
+
 // checkMarkup looks for what every page must have, and for what none may.
 func checkMarkup(t *testing.T, text string) {
 	t.Helper()
@@ -168,7 +228,7 @@ func TestComparePlots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	charts, err := scoreCharts(groups)
+	charts, err := scoreCharts(groups, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

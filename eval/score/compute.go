@@ -188,15 +188,9 @@ func (m *measuring) duplicates() ([]eval.Result, error) {
 	case test.Support == 0:
 		result.Warnings = append(result.Warnings, fmt.Sprintf("near duplicates in every group of %d: there are far fewer different clips than %d; smaller groups tell more", size, size*size/2))
 	default:
-		result.Warnings = append(result.Warnings, fmt.Sprintf("about %.0f different clips; judge the closest pairs by eye before citing that", twoDigits(test.Support)))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("about %s different clips; judge the closest pairs by eye before citing that", eval.TwoDigits(test.Support)))
 	}
 	return []eval.Result{result}, m.drawDuplicates(result, test)
-}
-
-// twoDigits rounds a number above 0 to the two digits that an estimate is worth.
-func twoDigits(v float64) float64 {
-	unit := math.Pow10(max(int(math.Floor(math.Log10(v)))-1, 0))
-	return math.Round(v/unit) * unit
 }
 
 // closeness is how near clips must be to count as duplicates where nothing else is said: the first percentile of the
