@@ -77,4 +77,4 @@ fmt: ## format the source
 
 clean: ## remove what build made; runs/ stays
 	rm -rf bin
-	rm -f datasets/mnist/data/*-ubyte.gz
+	rm -f datasets/mnist/data/*.packed datasets/mnist/data/*-ubyte.gz

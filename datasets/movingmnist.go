@@ -71,11 +71,13 @@ func (o MovingMNISTOptions) Validate() error {
 type MovingMNIST struct {
 	o      MovingMNISTOptions
 	set    *mnist.Set
-	digits []byte        // N×DigitSize×DigitSize
-	resize *lanczos      // nil where digits are drawn as they are
-	scaled []atomic.Bool // each digit when it is first drawn
-	mutex  sync.Mutex    // of resize
 	info   Info
+	digits []byte        // N×DigitSize×DigitSize, each made when it is first drawn
+	made   []atomic.Bool // N
+
+	making sync.Mutex // of what follows
+	resize *lanczos   // nil where digits are drawn as they are
+	whole  []byte     // a digit as it is
 }
 
 var _ Source = (*MovingMNIST)(nil)
@@ -91,10 +93,9 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: moving mnist: loading digits: %w", err)
 	}
-	m := &MovingMNIST{o: o, set: set, digits: set.Pixels}
+	m := &MovingMNIST{o: o, set: set, digits: make([]byte, set.Len()*o.DigitSize*o.DigitSize), made: make([]atomic.Bool, set.Len()),
+		whole: make([]byte, mnist.Side*mnist.Side)}
 	if o.DigitSize != mnist.Side {
-		m.digits = make([]byte, set.Len()*o.DigitSize*o.DigitSize)
-		m.scaled = make([]atomic.Bool, set.Len())
 		m.resize = newLanczos(mnist.Side, o.DigitSize)
 	}
 	m.info = Info{Name: "moving-mnist", Summary: set.Origin, Clips: set.Len(), Channels: 1, Frames: o.Frames, Size: o.Size,
@@ -105,23 +106,32 @@ func NewMovingMNIST(o MovingMNISTOptions) (*MovingMNIST, error) {
 }
 
 // digit is the pixels of digit i at the size it is drawn.
-func (m *MovingMNIST) digit(i int) []byte {
+func (m *MovingMNIST) digit(i int) ([]byte, error) {
 	n := m.o.DigitSize * m.o.DigitSize
 	digit := m.digits[i*n : (i+1)*n]
-	if m.resize != nil && !m.scaled[i].Load() {
-		m.scale(i, digit)
+	if m.made[i].Load() {
+		return digit, nil
 	}
-	return digit
+	return digit, m.scale(i, digit)
 }
 
 // scale makes digit i, once.
-func (m *MovingMNIST) scale(i int, digit []byte) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if !m.scaled[i].Load() {
-		m.resize.grey(digit, m.set.Digit(i))
-		m.scaled[i].Store(true)
+func (m *MovingMNIST) scale(i int, digit []byte) error {
+	m.making.Lock()
+	defer m.making.Unlock()
+	if m.made[i].Load() {
+		return nil
 	}
+	if err := m.set.Digit(m.whole, i); err != nil {
+		return fmt.Errorf("datasets: moving mnist: %w", err)
+	}
+	if m.resize == nil {
+		copy(digit, m.whole)
+	} else {
+		m.resize.grey(digit, m.whole)
+	}
+	m.made[i].Store(true)
+	return nil
 }
 
 // Info implements Source.
@@ -142,7 +152,11 @@ func (m *MovingMNIST) Draw(_ context.Context, rng *rand.Rand, dst []byte) (int, 
 		if d == 0 {
 			label = int(m.set.Labels[i])
 		}
-		m.move(rng, m.digit(i), dst)
+		digit, err := m.digit(i)
+		if err != nil {
+			return 0, err
+		}
+		m.move(rng, digit, dst)
 	}
 	return label, nil
 }

