@@ -53,11 +53,11 @@ func (p *Program) describeFullest(w io.Writer) {
 	}
 	f := fullest(p.steps, roots)
 	fmt.Fprintf(w, "fullest at step %d, %s alive:\n", f.at, mebibytes(f.bytes))
-	slices.SortStableFunc(all, func(a, b held) int { return b.root.desc.Bytes() - a.root.desc.Bytes() })
+	slices.SortStableFunc(all, func(a, b held) int { return b.root.bytes() - a.root.bytes() })
 	for _, h := range all {
 		for _, life := range h.root.lives {
-			if life.first <= f.at && f.at <= life.last && 100*h.root.desc.Bytes() > f.bytes {
-				fmt.Fprintf(w, "%12s  steps %d to %d, %s, %s\n", mebibytes(h.root.desc.Bytes()), life.first, life.last, h.by.kernel, h.by.name)
+			if life.first <= f.at && f.at <= life.last && 100*h.root.bytes() > f.bytes {
+				fmt.Fprintf(w, "%12s  steps %d to %d, %s, %s\n", mebibytes(h.root.bytes()), life.first, life.last, h.by.kernel, h.by.name)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 // lasting memory or Go memory, or a view of another buffer.
 type buffer struct {
 	desc onednn.Descriptor
+	size int // of desc in bytes, once bytes has asked for it
 
 	parent *buffer        // a view of this buffer, or nil
 	shift  int            // bytes from the parent's address
@@ -32,6 +33,14 @@ func (b *buffer) root() *buffer {
 		b = b.parent
 	}
 	return b
+}
+
+// bytes is the memory that the buffer takes.
+func (b *buffer) bytes() int {
+	if b.size == 0 {
+		b.size = b.desc.Bytes() // a planner asks many thousand times, and the answer is C's
+	}
+	return b.size
 }
 
 // pointer is the address, valid once the plan has placed the buffer.
@@ -80,7 +89,7 @@ func place(steps []*step, keep []*buffer) (arena, lasting int) {
 			movable = append(movable, r)
 		case r.lasts:
 			r.offset = lasting
-			lasting += aligned(r.desc.Bytes())
+			lasting += aligned(r.bytes())
 		}
 	}
 	return pack(movable), lasting
@@ -143,8 +152,8 @@ func takeOver(steps []*step) {
 		}
 		for _, b := range s.reuse {
 			in := b.root()
-			if in == out || in.lasts || in.outer != nil || b.desc.Bytes() != in.desc.Bytes() ||
-				out.desc.Bytes() > in.desc.Bytes() || !succeeds(out, in) {
+			if in == out || in.lasts || in.outer != nil || b.bytes() != in.bytes() ||
+				out.bytes() > in.bytes() || !succeeds(out, in) {
 				continue
 			}
 			out.parent, in.lives = in, joined(in.lives, out.lives)
@@ -196,10 +205,10 @@ func together(a, b *buffer) bool {
 // pack gives every buffer an offset such that buffers alive together do not
 // overlap: largest first, each in the lowest gap that holds it.
 func pack(buffers []*buffer) (size int) {
-	slices.SortStableFunc(buffers, func(a, b *buffer) int { return b.desc.Bytes() - a.desc.Bytes() })
+	slices.SortStableFunc(buffers, func(a, b *buffer) int { return b.bytes() - a.bytes() })
 	var placed []*buffer // by offset
 	for _, b := range buffers {
-		need, at := aligned(b.desc.Bytes()), 0
+		need, at := aligned(b.bytes()), 0
 		for _, o := range placed {
 			if !together(o, b) {
 				continue
@@ -207,7 +216,7 @@ func pack(buffers []*buffer) (size int) {
 			if at+need <= o.offset {
 				break
 			}
-			at = max(at, o.offset+aligned(o.desc.Bytes()))
+			at = max(at, o.offset+aligned(o.bytes()))
 		}
 		b.offset = at
 		size = max(size, at+need)

@@ -70,7 +70,7 @@ func (s *step) work() float64 {
 	bytes := 0
 	for _, list := range [][]*buffer{s.reads, s.writes} {
 		for _, b := range list {
-			bytes += b.desc.Bytes()
+			bytes += b.bytes()
 		}
 	}
 	return s.flops + 10*float64(bytes)
@@ -118,7 +118,7 @@ func newRecomputation(steps []*step, keep []*buffer) *recomputation {
 	small := fullest(steps, roots).bytes / 256
 	for _, r := range roots {
 		v := &value{root: r, writers: writers[r]}
-		if !r.movable() || r.desc.Bytes() <= small || len(readers[r]) == 0 || !repeatable(steps, r, writers) || v.writers[len(v.writers)-1] >= readers[r][0] {
+		if !r.movable() || r.bytes() <= small || len(readers[r]) == 0 || !repeatable(steps, r, writers) || v.writers[len(v.writers)-1] >= readers[r][0] {
 			continue
 		}
 		last := v.writers[len(v.writers)-1]
@@ -214,8 +214,8 @@ func fullest(steps []*step, roots []*buffer) (f fill) {
 			continue
 		}
 		for _, life := range r.lives {
-			change[life.first] += aligned(r.desc.Bytes())
-			change[life.last+1] -= aligned(r.desc.Bytes())
+			change[life.first] += aligned(r.bytes())
+			change[life.last+1] -= aligned(r.bytes())
 		}
 	}
 	bytes := 0
@@ -240,8 +240,8 @@ func shared(s *step, i int) int {
 		return 0
 	}
 	for _, b := range s.reuse {
-		if in := b.root(); in != out && in.movable() && out.desc.Bytes() <= in.desc.Bytes() && slices.ContainsFunc(in.lives, ends) {
-			return aligned(out.desc.Bytes())
+		if in := b.root(); in != out && in.movable() && out.bytes() <= in.bytes() && slices.ContainsFunc(in.lives, ends) {
+			return aligned(out.bytes())
 		}
 	}
 	return 0
