@@ -52,28 +52,18 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 		return b, fmt.Errorf("experiments: bench: %w: %d steps: want 1 or more", ErrConfig, o.Steps)
 	}
 	common := cfg.Shared()
-	source, err := common.Data.openOrNoise(ctx, orDiscard(o.Logger))
-	if err != nil {
-		return b, err
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
 	begun := time.Now()
-	e, err := newEngine(cfg)
+	e, err := openBench(ctx, cfg, orDiscard(o.Logger))
 	if err != nil {
 		return b, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
-	loader, err := datasets.NewLoader(source, common.loader(0))
-	if err != nil {
-		return b, err
-	}
-	defer func() { err = errors.Join(err, loader.Close()) }()
 
 	var steps clock
 	var waited time.Duration // while the first step's batch was drawn
 	for i := range o.Steps + 1 {
 		start := time.Now()
-		batch, err := loader.Next(ctx)
+		batch, err := e.loader.Next(ctx)
 		if err != nil {
 			return b, err
 		}
@@ -82,7 +72,7 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 		}
 		batch.Release()
 		if i == 0 {
-			b.FirstStep, waited = time.Since(begun).Seconds(), loader.Waited()
+			b.FirstStep, waited = time.Since(begun).Seconds(), e.loader.Waited()
 			b.FirstStepAt = float64(time.Now().UnixMicro()) / 1e6
 		} else {
 			steps.add(time.Since(start))
@@ -98,7 +88,7 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 	b.Generator, b.Discriminator = cost.GeneratorParameters, cost.DiscriminatorParameters
 	b.ClipsPerClock = float64(common.loader(0).Batch) / mean
 	b.GFLOPPerStep, b.GFLOPS = cost.FLOPs/1e9, cost.FLOPs/mean/1e9
-	b.DataWaitShare = float64(loader.Waited()-waited) / float64(sum)
+	b.DataWaitShare = float64(e.loader.Waited()-waited) / float64(sum)
 	b.ArenaMiB = float64(cost.ArenaBytes) / (1 << 20)
 	b.ResidentMiB = float64(exec.ReadProcessMemory().PeakBytes) / (1 << 20)
 	machine := exec.ReadMachine()
@@ -108,6 +98,45 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 	}
 	b.PeakShare = b.GFLOPS / b.PeakGFLOPS
 	return b, nil
+}
+
+// bench is an engine with batches to take steps on.
+type bench struct {
+	*engine
+	source datasets.Source
+	loader *datasets.Loader
+}
+
+func openBench(ctx context.Context, cfg Config, logger *slog.Logger) (m *bench, err error) {
+	m = &bench{}
+	common := cfg.Shared()
+	err = beside(ctx, func(ctx context.Context) (err error) {
+		if m.source, err = common.Data.openOrNoise(ctx, logger); err == nil {
+			m.loader, err = datasets.NewLoader(m.source, common.loader(0))
+		}
+		return err
+	}, func() (err error) {
+		m.engine, err = newEngine(cfg)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return m, nil
+}
+
+func (m *bench) close() error {
+	var errs []error
+	if m.loader != nil {
+		errs = append(errs, m.loader.Close())
+	}
+	if m.source != nil {
+		errs = append(errs, m.source.Close())
+	}
+	if m.engine != nil {
+		errs = append(errs, m.engine.close())
+	}
+	return errors.Join(errs...)
 }
 
 // DataBench is how fast batches are drawn when nothing else runs. Its JSON form stays stable.

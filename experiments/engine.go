@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -34,6 +35,21 @@ func newEngineOf(cfg Config, nets gan.Networks) (*engine, error) {
 		return nil, errors.Join(fmt.Errorf("experiments: build networks: %w", err), device.Close())
 	}
 	return e, nil
+}
+
+// beside opens data while networks are built, each of which takes long and little of more than one core. An error of
+// building, most often of the config, ends the opening.
+func beside(ctx context.Context, open func(context.Context) error, build func() error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opened := make(chan error, 1)
+	go func() { opened <- open(ctx) }()
+	if err := build(); err != nil {
+		cancel()
+		<-opened
+		return err
+	}
+	return <-opened
 }
 
 func (e *engine) close() error { return errors.Join(e.trainer.Close(), e.device.Close()) }

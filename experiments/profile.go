@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"videogan/datasets"
 	"videogan/gan"
 	"videogan/nn/exec"
 )
@@ -106,25 +105,15 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	}
 	common := cfg.Shared()
 	steps := wholeIntervals(common.GAN, max(o.Steps, 1))
-	source, err := common.Data.openOrNoise(ctx, orDiscard(o.Logger))
-	if err != nil {
-		return p, err
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	e, err := newEngine(cfg)
+	e, err := openBench(ctx, cfg, orDiscard(o.Logger))
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
-	loader, err := datasets.NewLoader(source, common.loader(0))
-	if err != nil {
-		return p, err
-	}
-	defer func() { err = errors.Join(err, loader.Close()) }()
 
 	var sum time.Duration
 	for i := range steps + 1 { // the first one touches every page and is not counted
-		batch, err := loader.Next(ctx)
+		batch, err := e.loader.Next(ctx)
 		if err != nil {
 			return p, err
 		}
@@ -144,7 +133,7 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 		Experiment: experiment.Name, Batch: common.Train.Batch, CPU: exec.ReadMachine().String(), Threads: e.device.Threads(),
 		Steps: steps, StepSeconds: sum.Seconds() / float64(steps), GFLOPPerStep: e.cost().FLOPs / 1e9,
 	}
-	if err := p.tracePhases(e, common.GAN, steps); err != nil {
+	if err := p.tracePhases(e.engine, common.GAN, steps); err != nil {
 		return p, err
 	}
 	if p.PeakGFLOPS, err = e.device.PeakGFLOPS(); err != nil {
@@ -153,11 +142,11 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	if p.CopyGBs, err = e.device.CopyRate(); err != nil {
 		return p, fmt.Errorf("experiments: profile: measure copies: %w", err)
 	}
-	if p.Outside, err = outside(ctx, e, cfg, p.StepSeconds-p.programSeconds()); err != nil {
+	if p.Outside, err = outside(ctx, e.engine, cfg, p.StepSeconds-p.programSeconds()); err != nil {
 		return p, err
 	}
 	if o.Limit {
-		p.Limit, err = limitOf(e, p)
+		p.Limit, err = limitOf(e.engine, p)
 	}
 	return p, err
 }

@@ -48,10 +48,7 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 			r = nil
 		}
 	}()
-	if r.source, err = r.common.Data.open(ctx, r.logger, o.Opening); err != nil {
-		return r, err
-	}
-	if r.engine, err = newEngineOf(cfg, networksOn(context.WithoutCancel(ctx), cfg, r.source)); err != nil {
+	if err := r.openEngine(ctx, cfg, o.Opening); err != nil {
 		return r, err
 	}
 	if r.metadata, err = metadata(experiment, cfg); err != nil {
@@ -95,6 +92,25 @@ func openRun(ctx context.Context, experiment Experiment, cfg Config, o TrainOpti
 		return r, r.showReal(ctx)
 	}
 	return r, nil
+}
+
+// openEngine opens the data and builds the networks: at the same time, unless these draw from the data.
+func (r *run) openEngine(ctx context.Context, cfg Config, opening func(done, total int)) error {
+	open := func(ctx context.Context) (err error) {
+		r.source, err = r.common.Data.open(ctx, r.logger, opening)
+		return err
+	}
+	build := func() (err error) {
+		r.engine, err = newEngineOf(cfg, networksOn(context.WithoutCancel(ctx), cfg, r.source))
+		return err
+	}
+	if cfg.Networks().Given == 0 {
+		return beside(ctx, open, build)
+	}
+	if err := open(ctx); err != nil {
+		return err
+	}
+	return build()
 }
 
 // loader says how batches are drawn from a step on.
