@@ -45,8 +45,11 @@ func NewTrainer(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 		gen: &network{name: generatorPath, optimizer: dev.Fused(cfg.Generator.New())},
 		dis: &network{name: discriminatorPath, optimizer: dev.Fused(cfg.Discriminator.New())},
 	}
+	wait := params.DrawAhead()
 	var err error
-	if t.rounds, err = t.builder.rounds(); err != nil {
+	t.rounds, err = t.builder.rounds()
+	wait()
+	if err != nil {
 		return nil, err
 	}
 	if t.constraint, err = newConstrainer(cfg.Constraint, params, t.dis.params, dev); err == nil {

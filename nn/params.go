@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -26,6 +25,7 @@ type Params struct {
 	dtype  tensor.Dtype
 	list   []*Param
 	byName map[string]*Param
+	ahead  func(draw func()) // draws in a goroutine; nil: New draws
 }
 
 // NewParams returns an empty set of float32 parameters. The initial value of each comes from the stream
@@ -59,7 +59,7 @@ func (p *Params) New(name string, trainable bool, init Initializer, shape ...int
 	if len(shape) == 0 || slices.Min(shape) <= 0 {
 		return nil, fmt.Errorf("nn: creating parameter %q: shape %v: %w: every axis must be positive", name, shape, ErrShape)
 	}
-	value, err := drawn(p.dtype, init, shape, Stream(p.seed, "init/"+name))
+	value, err := p.drawn(init, shape, Stream(p.seed, "init/"+name))
 	if err != nil {
 		return nil, fmt.Errorf("nn: creating parameter %q: %w", name, err)
 	}
@@ -122,40 +122,4 @@ func hasPathPrefix(name, prefix string) bool {
 	prefix = strings.TrimSuffix(prefix, "/")
 	rest, ok := strings.CutPrefix(name, prefix)
 	return ok && (prefix == "" || rest == "" || rest[0] == '/')
-}
-
-// drawnAtOnce is how many values of an elementwise initializer are drawn before they are rounded: a
-// parameter's memory is touched once, and no memory of twice its size beside it.
-const drawnAtOnce = 1 << 12
-
-// drawn is a tensor of an initializer's values, rounded to the given type.
-func drawn(dtype tensor.Dtype, init Initializer, shape []int, rng *rand.Rand) (*tensor.Dense, error) {
-	size := tensor.Shape(shape).TotalSize()
-	switch dtype {
-	case tensor.Float64:
-		values := make([]float64, size)
-		if err := init.Fill(values, shape, rng); err != nil {
-			return nil, err
-		}
-		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(values)), nil
-	case tensor.Float32:
-		values := make([]float32, size)
-		adviseHugePages(values)
-		piece := size
-		if _, ok := init.(elementwise); ok {
-			piece = min(size, drawnAtOnce)
-		}
-		buffer := make([]float64, piece)
-		for from := 0; from < size; from += piece {
-			part := buffer[:min(piece, size-from)]
-			if err := init.Fill(part, shape, rng); err != nil {
-				return nil, err
-			}
-			for i, v := range part {
-				values[from+i] = float32(v)
-			}
-		}
-		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(values)), nil
-	}
-	return nil, fmt.Errorf("numbers of type %v: only float32 and float64 are supported", dtype)
 }

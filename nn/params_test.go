@@ -2,6 +2,8 @@ package nn
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -150,6 +152,32 @@ func TestStreamIsStable(t *testing.T) {
 		got := []uint64{rng.Uint64(), rng.Uint64()}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("stream (%d, %q): -want +got\n%s", test.seed, test.name, diff)
+		}
+	}
+}
+
+// Values drawn ahead are those that New draws; what New refuses it refuses at once.
+func TestParamsDrawAhead(t *testing.T) {
+	fill := func(p *Params) {
+		for i, init := range []Initializer{Normal(0.01), Zeros(), HeNormal(), GlorotUniform(1), Orthogonal(1), UnitNormal(), NormalAround(1, 0.02)} {
+			for _, size := range []int{3, drawnAtOnce} { // small ones, and large ones in pieces
+				if _, err := p.New(fmt.Sprint("w", i, "/", size), true, init, size/3+1, 5); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := p.New("vector", true, HeNormal(), 2*drawnAtOnce); !errors.Is(err, ErrShape) {
+			t.Errorf("a vector has no fan-in: got %v", err)
+		}
+	}
+	want, got := NewParams(3), NewParams(3)
+	fill(want)
+	wait := got.DrawAhead()
+	fill(got)
+	wait()
+	for i, p := range want.All() {
+		if other := got.All()[i]; other.Name != p.Name || !slices.Equal(p.Value.Float32s(), other.Value.Float32s()) {
+			t.Errorf("%s has other values when drawn ahead", p.Name)
 		}
 	}
 }
