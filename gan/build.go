@@ -284,7 +284,7 @@ func (g *graph) compile() (*Phase, error) {
 	if err := g.s.Err(); err != nil {
 		return nil, fmt.Errorf("gan: build phase %s: %w", g.Name, err)
 	}
-	program, err := exec.Compile(g.device, g.s, outputs...)
+	program, err := exec.CompileBrief(g.device, g.s, g.brief(), outputs...)
 	if err != nil {
 		return nil, fmt.Errorf("gan: compile phase %s: %w", g.Name, err)
 	}
@@ -299,4 +299,15 @@ func (g *graph) compile() (*Phase, error) {
 		g.gradients = append(g.gradients, gradients{w.network, list})
 	}
 	return g.Phase, nil
+}
+
+// brief are the gradients, where the networks step as soon as the phase has run. With a penalty they wait for its own.
+func (g *graph) brief() (nodes []*nn.Node) {
+	if g.cfg.R1.Gamma > 0 || g.cfg.GP.Weight > 0 {
+		return nil
+	}
+	for _, w := range g.wrt {
+		nodes = append(nodes, w.nodes...)
+	}
+	return nodes
 }

@@ -21,6 +21,7 @@ type compiler struct {
 	params  *nn.Params
 	uses    map[*nn.Node][]*nn.Node // consumers among the live nodes
 	wanted  map[*nn.Node]bool
+	brief   map[*nn.Node]bool      // outputs in the arena
 	values  map[*nn.Node][]*buffer // every layout a value exists in; the first is where it was produced
 	folds   map[*nn.Node][]*buffer // values after a fold, see lower_fold.go
 	done    map[*nn.Node]bool      // computed by an earlier node's fused kernel
@@ -38,6 +39,13 @@ type compiler struct {
 // It reports the scope's own error first, and an output that the graph does not
 // hold.
 func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
+	return CompileBrief(d, s, nil, outputs...)
+}
+
+// CompileBrief is Compile for outputs of which some are read at once: the brief ones lie among the intermediate
+// values, and the next run of any program of the device overwrites them. Gradients that an optimizer takes before
+// that need no memory of their own so.
+func CompileBrief(d *Device, s *nn.Scope, brief []*nn.Node, outputs ...*nn.Node) (*Program, error) {
 	if err := s.Err(); err != nil {
 		return nil, err
 	}
@@ -57,7 +65,7 @@ func Compile(d *Device, s *nn.Scope, outputs ...*nn.Node) (*Program, error) {
 	}
 	d.keep(p)
 	var err error
-	d.Do(func() { err = p.compile(s.Params(), order(roots)) })
+	d.Do(func() { err = p.compile(s.Params(), brief, order(roots)) })
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -118,10 +126,10 @@ func order(roots []*nn.Node) []*nn.Node {
 	return list
 }
 
-func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
+func (p *Program) compile(params *nn.Params, brief, nodes []*nn.Node) error {
 	c := &compiler{
 		dev: p.dev, pin: &p.pin, params: params,
-		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{},
+		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{}, brief: map[*nn.Node]bool{},
 		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, done: map[*nn.Node]bool{},
 		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
 	}
@@ -135,6 +143,9 @@ func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
 	}
 	for _, u := range p.updates {
 		c.wanted[u.Value] = true
+	}
+	for _, n := range brief {
+		c.brief[n] = true
 	}
 	defer func() { p.steps = c.steps }()
 	for _, n := range nodes {
@@ -163,7 +174,7 @@ func (p *Program) compile(params *nn.Params, nodes []*nn.Node) error {
 		if err != nil {
 			return err
 		}
-		if b.root().outer == nil {
+		if b.root().outer == nil && !c.brief[n] {
 			b.root().lasts = true
 		}
 		keep = append(keep, b)

@@ -13,8 +13,8 @@ import (
 
 // Program is a compiled graph. It implements gorgonia.VM.
 //
-// Its outputs and inputs keep their memory between runs; intermediate values
-// live in the device's arena, which the next run of any program overwrites.
+// Its outputs and inputs keep their memory between runs; intermediate values,
+// and outputs that CompileBrief was told of, live in the device's arena, which the next run of any program overwrites.
 type Program struct {
 	dev     *Device
 	outputs []*nn.Node
