@@ -2,12 +2,15 @@ package experiments
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -32,15 +35,15 @@ type FeatureOptions struct {
 
 // Features are pictures of what units of a discriminator look for.
 type Features struct {
-	Layers []LayerFeatures
+	Layers []LayerFeatures `json:"layers"`
 }
 
 // LayerFeatures are those of one hidden layer.
 type LayerFeatures struct {
-	Layer int
-	Units []int
-	// Reached is the mean activation of the clip made for a unit, Best that of the best real clip.
-	Reached, Best []float64
+	Layer   int       `json:"layer"`
+	Units   []int     `json:"units"`
+	Reached []float64 `json:"made"`      // mean activation of the clip made for a unit
+	Best    []float64 `json:"best_real"` // that of the best real clip
 
 	groups [][]*video.Clip // of each unit: the clip made for it, then real ones
 }
@@ -127,8 +130,20 @@ func drawUnits(rng *rand.Rand, all, n int) []int {
 	return units
 }
 
+// WriteText prints the mean activations of each unit.
+func (f *Features) WriteText(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "layer\tunit\tmade for it\tbest real clip")
+	for _, l := range f.Layers {
+		for i, unit := range l.Units {
+			fmt.Fprintf(table, "%d\t%d\t%.3f\t%.3f\n", l.Layer, unit, l.Reached[i], l.Best[i])
+		}
+	}
+	return table.Flush()
+}
+
 // Write leaves layer0.png, layer0.mp4 and so on in a folder: for each unit the clip that was made
-// for it, above (in the video beside) the real ones. It returns their paths.
+// for it, above (in the video beside) the real ones; and features.json. It returns their paths.
 func (f *Features) Write(folder string) (paths []string, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("experiments: write features: %w", err)
@@ -143,5 +158,11 @@ func (f *Features) Write(folder string) (paths []string, err error) {
 		}
 		paths = append(paths, path+".png", path+".mp4")
 	}
-	return paths, nil
+	numbers := filepath.Join(folder, "features.json")
+	err = writeFile(numbers, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(f)
+	})
+	return append(paths, numbers), err
 }

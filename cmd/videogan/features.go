@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"text/tabwriter"
-
 	"github.com/spf13/cobra"
 
 	"videogan/experiments"
@@ -18,7 +15,7 @@ func newFeatures(c *console) *cobra.Command {
 		Long: `Show what units of the discriminator of a run's newest checkpoint look for: for some units of each hidden
 layer, the clip that excites the unit most on average, found by Adam from faint noise on, and the real clips that do.
 
-Prints the mean activations and leaves layer0.png, layer0.mp4 … in --out: in each group of the picture the clip that
+Prints the mean activations and leaves layer0.png, layer0.mp4 … and features.json in --out: in each group of the picture the clip that
 was made, and below it the real ones, best first.`,
 		Example: `  videogan features runs/digits --out features
   videogan features runs/ucf --data UCF101 --layers 2 --units 8`,
@@ -39,18 +36,7 @@ was made, and below it the real ones, best first.`,
 			if err != nil {
 				return err
 			}
-			table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "layer\tunit\tmade for it\tbest real clip")
-			for _, l := range found.Layers {
-				for i, unit := range l.Units {
-					fmt.Fprintf(table, "%d\t%d\t%.3f\t%.3f\n", l.Layer, unit, l.Reached[i], l.Best[i])
-				}
-			}
-			if err := table.Flush(); err != nil {
-				return err
-			}
-			files, err := found.Write(out)
-			return c.print(files, err)
+			return c.deliver(found, out)
 		},
 	}
 	flags := cmd.Flags()

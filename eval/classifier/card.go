@@ -85,7 +85,7 @@ func ReadCard(dir string) (Card, error) {
 
 // Open reads a classifier from the folder that Train wrote, or one that is built in ("pretrained:NAME"), to judge batches
 // of the given size at a time. ErrFormat: the weights are not those that the card describes.
-func Open(dev *exec.Device, dir string, batch int) (*Small, error) {
+func Open(dev *exec.Device, dir string, batch int) (*Engine, error) {
 	card, err := ReadCard(dir)
 	if err != nil {
 		return nil, err
@@ -101,16 +101,11 @@ func Open(dev *exec.Device, dir string, batch int) (*Small, error) {
 	if err != nil {
 		return nil, fmt.Errorf("classifier: %s: %s: %w", dir, weightsFile, err)
 	}
-	params := nn.NewParams(card.Config.Train.Seed)
-	c, err := newSmall(dev, params, card.Config.Network, card.Classes, batch)
+	e, err := newSmall(dev, nn.NewParams(card.Config.Train.Seed), set, card.Config.Network, card.Classes, card.protocol(), batch)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %s: %w", dir, weightsFile, err)
 	}
-	if err := set.CopyTo(params); err != nil {
-		return nil, fmt.Errorf("classifier: %s: %s: %w", dir, weightsFile, err)
-	}
-	c.protocol = card.protocol()
-	return c, nil
+	return e, nil
 }
 
 // protocol is the card's, as scores carry it.

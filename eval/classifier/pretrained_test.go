@@ -77,7 +77,7 @@ func TestLongerClips(t *testing.T) {
 	}
 	defer dev.Close()
 	network := SmallC3D{Channels: 2, Frames: 3, Size: 8, Classes: 2, Width: 4, MaxWidth: 8}
-	judge, err := newSmall(dev, nn.NewParams(1), network, []string{"a", "b"}, 2)
+	judge, err := newSmall(dev, nn.NewParams(1), nil, network, []string{"a", "b"}, Protocol{}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,11 @@ func CheckClips(clips []float32, shape, want eval.Shape) error {
 	if !ok || len(clips) != size {
 		return fmt.Errorf("classifier: %d numbers for clips of %v: %w", len(clips), shape, eval.ErrShape)
 	}
+	return checkAxes(shape, want)
+}
+
+// checkAxes reports eval.ErrShape unless the shape has the positive sizes of want.
+func checkAxes(shape, want eval.Shape) error {
 	for _, axis := range []struct {
 		name      string
 		got, want int

@@ -16,7 +16,7 @@ import (
 type trainer struct {
 	*Learner
 	cfg   Config
-	judge *Small
+	judge *Engine
 }
 
 func newTrainer(dev *exec.Device, cfg Config, classes []string) (*trainer, error) {
@@ -32,7 +32,7 @@ func newTrainer(dev *exec.Device, cfg Config, classes []string) (*trainer, error
 	if err != nil {
 		return nil, err
 	}
-	judge, err := newSmall(dev, params, n, classes, cfg.Train.Batch)
+	judge, err := newSmall(dev, params, nil, n, classes, Protocol{}, cfg.Train.Batch)
 	return &trainer{Learner: learner, cfg: cfg, judge: judge}, err
 }
 
