@@ -71,8 +71,6 @@ void vg_bias_act(const float *x, vg_layout l, const float *bias, int act, double
 void vg_unary(int func, double alpha, const float *x, float *y, int64_t n);
 void vg_unary_grad(int func, double alpha, const float *y, const float *gy, float *gx, int64_t n);
 void vg_binary(int func, const float *a, const float *b, float *y, int64_t n);
-void vg_add_scaled(const float *a, const float *b, double scale, float *y, int64_t n); // a + scale·b
-void vg_add_into(float *dst, const float *src, int64_t n);
 void vg_fill(float *y, double value, int64_t n);
 
 // The same on bfloat16 tensors; what belongs to a channel stays float32.
@@ -98,8 +96,6 @@ void vg_copy_strided(int rank, const int64_t *dims, const int64_t *stride_x, con
 
 // y = Σ x over the axes with a non-zero mark; x and y dense, y not x.
 void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, float *y);
-double vg_sum_squares(const float *x, int64_t n);
-int vg_has_nonfinite(const float *x, int64_t n);
 // exp(x)/Σ exp(x) of outer × axis × inner numbers along the middle, or its logarithm.
 void vg_softmax(const float *x, int64_t outer, int64_t axis, int64_t inner, int logarithm, float *y);
 
@@ -109,8 +105,6 @@ void vg_adam(float *p, const float *g, float *m, float *v, int64_t n, double ste
 	double eps, double root);
 void vg_rmsprop(float *p, const float *g, float *s, int64_t n, double lr, double alpha, double eps, int eps_inside);
 void vg_sgd(float *p, const float *g, float *buf, int64_t n, double lr, double momentum); // buf NULL: no momentum
-void vg_ema(float *avg, const float *p, int64_t n, double keep);
-void vg_clamp(float *p, int64_t n, double lo, double hi);
 
 // Philox4x32-10 numbers: words 4i … 4i+3 are those of counter (counter low,
 // counter high, i low, i high) under the key.
@@ -140,7 +134,6 @@ void vg_maxpool_gather(vg_pool p, const float *x, const float *v, float *y);
 void vg_upsample(int64_t planes, vg_size3 in, vg_size3 scale, int64_t b, const float *x, float *y);
 
 // Conversions. dst must not be src.
-void vg_bytes_to_float(const uint8_t *src, int64_t n, double scale, double shift, float *dst);
 void vg_to_bf16(const float *src, int64_t n, uint16_t *dst); // to nearest, ties to even
 void vg_from_bf16(const uint16_t *src, int64_t n, float *dst);
 

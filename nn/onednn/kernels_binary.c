@@ -60,24 +60,3 @@ void vg_binary(int func, const float *a, const float *b, float *y, int64_t n) {
 	const int64_t each = 1;
 	vg_binary_strided(func, 1, &n, &each, &each, a, b, y);
 }
-
-typedef struct {
-	const float *a, *b;
-	float scale, *y;
-} scaled_args;
-
-VG_CLONES static void scaled_worker(const void *args, int64_t lo, int64_t hi) {
-	const scaled_args *k = args;
-	const float *a = k->a, *b = k->b;
-	const float scale = k->scale;
-	float *y = k->y;
-	VG_INDEPENDENT
-	for (int64_t i = lo; i < hi; i++) y[i] = a[i] + scale * b[i];
-}
-
-void vg_add_scaled(const float *a, const float *b, double scale, float *y, int64_t n) {
-	const scaled_args k = {a, b, scale, y};
-	vg_for(n, 1, scaled_worker, &k);
-}
-
-void vg_add_into(float *dst, const float *src, int64_t n) { vg_binary(VG_ADD, dst, src, dst, n); }

@@ -1,22 +1,6 @@
 #include "kernels_math.h"
 
 typedef struct {
-	const uint8_t *src;
-	float scale, shift, *dst;
-} bytes_args;
-
-VG_CLONES static void bytes_worker(const void *args, int64_t lo, int64_t hi) {
-	const bytes_args a = *(const bytes_args *)args;
-	VG_INDEPENDENT
-	for (int64_t i = lo; i < hi; i++) a.dst[i] = a.src[i] * a.scale + a.shift;
-}
-
-void vg_bytes_to_float(const uint8_t *src, int64_t n, double scale, double shift, float *dst) {
-	const bytes_args a = {src, scale, shift, dst};
-	vg_for(n, 1, bytes_worker, &a);
-}
-
-typedef struct {
 	const float *src;
 	uint16_t *dst;
 } to_args;

@@ -5,11 +5,6 @@ import "C"
 
 import "unsafe"
 
-// BytesToFloat sets n numbers dst to scale·src + shift of bytes.
-func BytesToFloat(src unsafe.Pointer, n int, scale, shift float64, dst unsafe.Pointer) {
-	C.vg_bytes_to_float((*C.uint8_t)(src), C.int64_t(n), C.double(scale), C.double(shift), f32(dst))
-}
-
 // ToBF16 rounds n float32 to bfloat16, to nearest and ties to even; NaN stays.
 func ToBF16(src unsafe.Pointer, n int, dst unsafe.Pointer) {
 	C.vg_to_bf16(f32(src), C.int64_t(n), (*C.uint16_t)(dst))

@@ -7,19 +7,6 @@ import (
 	"videogan/nn/onednn"
 )
 
-func TestBytesToFloat(t *testing.T) {
-	for _, n := range []int{1, 31, 40_000} {
-		src, want := make([]byte, n), make([]float32, n)
-		for i := range src {
-			src[i] = byte(i)
-			want[i] = float32(float64(src[i])*2/255 - 1)
-		}
-		dst := dirty(n)
-		onednn.BytesToFloat(at(src), n, 2.0/255, -1, at(dst))
-		near(t, "bytes", dst, want, 2e-7, 1)
-	}
-}
-
 func TestBF16(t *testing.T) {
 	x := everyScale()
 	half, back := make([]uint16, len(x)), make([]float32, len(x))

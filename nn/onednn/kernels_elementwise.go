@@ -60,14 +60,6 @@ func BinaryStrided(f BinaryFunc, dims, strideA, strideB []int, a, b, y unsafe.Po
 	C.vg_binary_strided(C.int(f), C.int(len(dims)), int64s(dims), int64s(strideA), int64s(strideB), f32(a), f32(b), f32(y))
 }
 
-// AddScaled sets y = a + scale·b for n numbers.
-func AddScaled(a, b unsafe.Pointer, scale float64, y unsafe.Pointer, n int) {
-	C.vg_add_scaled(f32(a), f32(b), C.double(scale), f32(y), C.int64_t(n))
-}
-
-// AddInto adds n numbers src to dst.
-func AddInto(dst, src unsafe.Pointer, n int) { C.vg_add_into(f32(dst), f32(src), C.int64_t(n)) }
-
 // Fill sets n numbers y to value.
 func Fill(y unsafe.Pointer, value float64, n int) {
 	C.vg_fill(f32(y), C.double(value), C.int64_t(n))

@@ -72,38 +72,3 @@ void vg_sgd(float *p, const float *g, float *buf, int64_t n, double lr, double m
 	const sgd_args a = {p, g, buf, lr, momentum};
 	vg_for(n, 3, sgd_worker, &a);
 }
-
-typedef struct {
-	float *avg;
-	const float *p;
-	float keep, rest;
-} ema_args;
-
-VG_CLONES static void ema_worker(const void *args, int64_t lo, int64_t hi) {
-	const ema_args a = *(const ema_args *)args;
-	VG_INDEPENDENT
-	for (int64_t i = lo; i < hi; i++) a.avg[i] = a.keep * a.avg[i] + a.rest * a.p[i];
-}
-
-void vg_ema(float *avg, const float *p, int64_t n, double keep) {
-	const ema_args a = {avg, p, keep, 1 - keep};
-	vg_for(n, 2, ema_worker, &a);
-}
-
-typedef struct {
-	float *p, lo, hi;
-} clamp_args;
-
-VG_CLONES static void clamp_worker(const void *args, int64_t lo, int64_t hi) {
-	const clamp_args a = *(const clamp_args *)args;
-	VG_INDEPENDENT
-	for (int64_t i = lo; i < hi; i++) {
-		const float v = a.p[i] < a.lo ? a.lo : a.p[i]; // NaN stays
-		a.p[i] = v > a.hi ? a.hi : v;
-	}
-}
-
-void vg_clamp(float *p, int64_t n, double lo, double hi) {
-	const clamp_args a = {p, lo, hi};
-	vg_for(n, 2, clamp_worker, &a);
-}

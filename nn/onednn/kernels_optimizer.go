@@ -31,13 +31,3 @@ func RMSprop(p, g, s unsafe.Pointer, n int, lr, alpha, eps float64, epsInside bo
 func SGD(p, g, buf unsafe.Pointer, n int, lr, momentum float64) {
 	C.vg_sgd(f32(p), f32(g), f32(buf), C.int64_t(n), C.double(lr), C.double(momentum))
 }
-
-// EMA sets avg = keep·avg + (1-keep)·p for n numbers.
-func EMA(avg, p unsafe.Pointer, n int, keep float64) {
-	C.vg_ema(f32(avg), f32(p), C.int64_t(n), C.double(keep))
-}
-
-// Clamp limits n numbers to lo … hi; NaN stays.
-func Clamp(p unsafe.Pointer, n int, lo, hi float64) {
-	C.vg_clamp(f32(p), C.int64_t(n), C.double(lo), C.double(hi))
-}

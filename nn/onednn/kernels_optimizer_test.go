@@ -2,7 +2,6 @@ package onednn_test
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"videogan/nn/onednn"
@@ -86,20 +85,4 @@ func TestSGD(t *testing.T) {
 	follow(t, "sgd", 0, func(_ int, p, g []float32, _ [][]float32) {
 		onednn.SGD(at(p), at(g), nil, len(p), 0.1, 0)
 	}, func(_ int, p *float64, g float64, _ []float64) { *p -= 0.1 * g })
-}
-
-func TestEMA(t *testing.T) {
-	follow(t, "ema", 0, func(_ int, p, g []float32, _ [][]float32) {
-		onednn.EMA(at(p), at(g), len(p), 0.99)
-	}, func(_ int, p *float64, g float64, _ []float64) { *p = 0.99**p + 0.01*g })
-}
-
-func TestClamp(t *testing.T) {
-	p := append(normals(random(2), parameters, 0, 1), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()))
-	want := slices.Clone(p)
-	for i, v := range want {
-		want[i] = float32(min(max(float64(v), -0.5), 0.25))
-	}
-	onednn.Clamp(at(p), len(p), -0.5, 0.25)
-	near(t, "clamp", p, want, 0, 0)
 }

@@ -76,38 +76,6 @@ func TestSumIsAccurate(t *testing.T) {
 	}
 }
 
-func TestSumSquares(t *testing.T) {
-	for _, n := range []int{0, 1, 15, 17, 5_000, 300_001} {
-		x := normals(random(2), n, 1, 1)
-		want := 0.0
-		for _, v := range x {
-			want += float64(v) * float64(v)
-		}
-		if got := onednn.SumSquares(at(x), n); math.Abs(got-want) > 1e-12*want {
-			t.Errorf("of %d numbers: %v, want %v", n, got, want)
-		}
-	}
-}
-
-func TestHasNonfinite(t *testing.T) {
-	for _, n := range []int{1, 8, 19, 300_001} {
-		x := normals(random(3), n, 0, 1e30)
-		if onednn.HasNonfinite(at(x), n) {
-			t.Errorf("%d finite numbers are said not to be", n)
-		}
-		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-			for _, i := range []int{0, n / 2, n - 1} {
-				was := x[i]
-				x[i] = float32(bad)
-				if !onednn.HasNonfinite(at(x), n) {
-					t.Errorf("%v at %d of %d is not found", bad, i, n)
-				}
-				x[i] = was
-			}
-		}
-	}
-}
-
 func TestSoftmax(t *testing.T) {
 	for _, test := range []struct{ outer, axis, inner int }{{1, 1, 1}, {3, 5, 1}, {700, 101, 1}, {2, 9, 3}, {4, 33, 40}, {1, 2, 20_000}} {
 		n := test.outer * test.axis * test.inner
