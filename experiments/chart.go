@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"videogan/eval/plots"
 )
 
 // chart is a plot of several lines, which a run's page and files of plots share.
@@ -29,7 +31,7 @@ type chartLine struct {
 }
 
 // ink of what is read, and of lines that have no colour of their own.
-var ink = color.Gray{0x33}
+var ink = plots.Ink()
 
 // style gives a line its colour and, where the colours are used up, dashes.
 func (l chartLine) style(i int) draw.LineStyle {
@@ -56,7 +58,7 @@ func (c chart) compose() (*plot.Plot, plot.Legend, error) {
 			}
 		}
 	}
-	style(p, &legend)
+	plots.Style(p, &legend)
 	return p, legend, nil
 }
 

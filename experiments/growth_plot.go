@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"videogan/eval/plots"
 )
 
 // growthCosts are the rows of the page of plots.
@@ -51,8 +53,7 @@ func (g Growth) plot(base string) error {
 }
 
 func (a GrowthAxis) chart(name string, cost func(GrowthPoint) float64) (*plot.Plot, error) {
-	p := plot.New()
-	p.X.Label.Text, p.Y.Label.Text = a.Name, name
+	p := plots.New("", a.Name, name)
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	var measured, work plotter.XYs
 	var ticks plot.ConstantTicks
@@ -68,9 +69,6 @@ func (a GrowthAxis) chart(name string, cost func(GrowthPoint) float64) (*plot.Pl
 		work[i].Y *= scale
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, plot.LogTicks{Prec: -1}
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
 	reference, err := plotter.NewLine(work)
 	if err != nil {
 		return nil, err
@@ -91,7 +89,7 @@ func (a GrowthAxis) chart(name string, cost func(GrowthPoint) float64) (*plot.Pl
 		p.Title.Text = fmt.Sprintf("∝ %s^%.2f", a.Name, a.Exponent(cost))
 	}
 	legend := plot.NewLegend()
-	style(p, &legend)
+	plots.Style(p, &legend)
 	p.Title.TextStyle.Font.Size = 9
 	return p, nil
 }

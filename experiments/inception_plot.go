@@ -13,6 +13,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+
+	"videogan/eval/plots"
 )
 
 // inceptionFigure is the inception score over the epoch: its spread as a band, the real clips' as a line across, and
@@ -112,7 +114,7 @@ func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Lege
 		}
 		legend.Add(s.name, line)
 	}
-	style(p, &legend)
+	plots.Style(p, &legend)
 	return p, legend, nil
 }
 

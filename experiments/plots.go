@@ -1,19 +1,16 @@
 package experiments
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
-	"io"
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"videogan/eval/plots"
 )
 
 // figure is one plot of a run folder: the metrics it shows over the step.
@@ -67,18 +64,14 @@ func (f figure) curves(records []Record) []curve {
 	return curves
 }
 
-// Plot sizes, in points of 1/72 inch; a PNG has plotDPI dots an inch.
+// Plot sizes, in points of 1/72 inch.
 const (
 	plotWidth  = 9 * vg.Inch
 	plotHeight = 4.2 * vg.Inch
-	plotDPI    = 120
 )
 
-// palette is Okabe and Ito's (2008), which colour-blind readers tell apart, without its yellow.
-var palette = []color.RGBA{
-	{0x00, 0x72, 0xb2, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff},
-	{0xe6, 0x9f, 0x00, 0xff}, {0x56, 0xb4, 0xe9, 0xff}, {0x44, 0x44, 0x44, 0xff},
-}
+// palette is of the lines of a plot, in their order.
+var palette = plots.Palette()
 
 // drawPlots redraws the plots of a run folder, each as SVG and PNG.
 func drawPlots(folder Folder, records []Record) error {
@@ -107,44 +100,25 @@ func drawFigure(folder Folder, f figure, records []Record) error {
 	if err != nil {
 		return fmt.Errorf("experiments: plot %s: %w", f.file, err)
 	}
-	svg := vgsvg.New(plotWidth, plotHeight)
-	drawBeside(draw.New(svg), p, legend)
-	if err := writeFile(folder.plots(f.file+".svg"), portable(svg)); err != nil {
-		return err
-	}
-	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))}
-	drawBeside(draw.New(png), p, legend)
-	return writeFile(folder.plots(f.file+".png"), writer(png))
+	return writePlot(folder.plots(f.file), plotWidth, plotHeight, func(c draw.Canvas) error { drawBeside(c, p, legend); return nil })
 }
 
-// portable writes a drawing with fonts of the same widths where Liberation Sans is missing.
-func portable(svg *vgsvg.Canvas) func(io.Writer) error {
-	return func(w io.Writer) error {
-		var text bytes.Buffer
-		if _, err := svg.WriteTo(&text); err != nil {
-			return err
-		}
-		const family = "font-family:Liberation Sans"
-		_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte(family), []byte(family+",Arial,Helvetica,sans-serif")))
+// writePlot writes a drawing as base.svg and base.png.
+func writePlot(base string, width, height vg.Length, paint func(draw.Canvas) error) error {
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".svg"), ".png")
+	svg, png, err := plots.Encode(width, height, paint)
+	if err != nil {
+		return fmt.Errorf("experiments: draw %s: %w", base, err)
+	}
+	if err := writeBytes(base+".svg", svg); err != nil {
 		return err
 	}
-}
-
-func writer(from io.WriterTo) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := from.WriteTo(w)
-		return err
-	}
+	return writeBytes(base+".png", png)
 }
 
 // newPlot is an empty plot with a pale grid, and the legend at the top left that goes with it.
 func newPlot(title, x, y string) (*plot.Plot, plot.Legend) {
-	p, legend := plot.New(), plot.NewLegend()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	p.Title.Padding = 8
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
+	p, legend := plots.New(title, x, y), plot.NewLegend()
 	legend.Top, legend.Left, legend.Padding, legend.ThumbnailWidth = true, true, 4, 16
 	return p, legend
 }
@@ -174,24 +148,8 @@ func (f figure) compose(curves []curve) (*plot.Plot, plot.Legend, error) {
 		p.Add(smooth)
 		legend.Add(c.name, smooth)
 	}
-	style(p, &legend)
+	plots.Style(p, &legend)
 	return p, legend, nil
-}
-
-// style sets one sans-serif face everywhere and takes the ink down to what is read.
-func style(p *plot.Plot, legend *plot.Legend) {
-	sans := func(f *font.Font, size vg.Length) { f.Variant, f.Size = "Sans", size }
-	sans(&p.Title.TextStyle.Font, 13)
-	sans(&legend.TextStyle.Font, 9)
-	ink := color.Gray{0x33}
-	p.Title.TextStyle.Color, legend.TextStyle.Color = ink, ink
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		sans(&axis.Label.TextStyle.Font, 10)
-		sans(&axis.Tick.Label.Font, 9)
-		axis.Label.TextStyle.Color, axis.Tick.Label.Color = ink, ink
-		axis.LineStyle.Color, axis.Tick.LineStyle.Color = color.Gray{0x99}, color.Gray{0x99}
-	}
-	p.BackgroundColor = color.White
 }
 
 // drawBeside draws the plot with its legend to the right, outside the curves.

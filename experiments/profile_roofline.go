@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"videogan/eval/plots"
 )
 
 // WriteRoofline plots every layer's convolutions and products, phase by phase, into
@@ -54,7 +53,7 @@ func (p Profile) WriteRoofline(base string) error {
 	roof.Width, roof.Color = vg.Points(1.4), color.Gray{0x55}
 	chart.Add(roof)
 	legend.Add(fmt.Sprintf("%.3g GB/s, %.0f GFLOP/s", p.CopyGBs, p.PeakGFLOPS), roof)
-	style(chart, &legend)
+	plots.Style(chart, &legend)
 	return writePlot(base, plotWidth, plotHeight, func(c draw.Canvas) error { drawBeside(c, chart, legend); return nil })
 }
 
@@ -67,21 +66,4 @@ func (p PhaseProfile) intensities() plotter.XYs {
 		}
 	}
 	return points
-}
-
-// writePlot writes a drawing as base.svg and base.png.
-func writePlot(base string, width, height vg.Length, paint func(draw.Canvas) error) error {
-	base = strings.TrimSuffix(strings.TrimSuffix(base, ".svg"), ".png")
-	svg := vgsvg.New(width, height)
-	if err := paint(draw.New(svg)); err != nil {
-		return err
-	}
-	if err := writeFile(base+".svg", portable(svg)); err != nil {
-		return err
-	}
-	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(plotDPI))}
-	if err := paint(draw.New(png)); err != nil {
-		return err
-	}
-	return writeFile(base+".png", writer(png))
 }

@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"videogan/eval"
+	"videogan/eval/plots"
 )
 
 // WriteStudy writes a study into a folder: study.md, its table (at a step, below 0 the last that all groups have), and
@@ -99,7 +100,7 @@ func composeStudy(column eval.StudyColumn) (*plot.Plot, plot.Legend, error) {
 			legend.Add(name)
 		}
 	}
-	style(p, &legend)
+	plots.Style(p, &legend)
 	return p, legend, nil
 }
 

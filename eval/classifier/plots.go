@@ -1,34 +1,21 @@
 package classifier
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
-	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
-)
 
-// Colours that colour-blind readers tell apart (Okabe and Ito 2008).
-var (
-	blue      = color.RGBA{0x00, 0x72, 0xb2, 0xff}
-	vermilion = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
-	green     = color.RGBA{0x00, 0x9e, 0x73, 0xff}
+	"videogan/eval/plots"
 )
-
-// dpi of a PNG.
-const dpi = 120
 
 // drawPlots draws learning curve and confusion matrix, each as SVG and PNG.
 func drawPlots(dir string, records []record, card Card) error {
@@ -55,12 +42,8 @@ const smoothing = 0.1
 
 // learningCurve shows accuracy over the step: on batches, averaged, and on the test clips.
 func learningCurve(records []record) (*plot.Plot, error) {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Accuracy", "step", "share of clips judged right"
+	p := plots.New("Accuracy", "step", "share of clips judged right")
 	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, 1
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-	p.Add(grid)
 	p.Legend.Left = false
 	var train, clips, videos plotter.XYs
 	mean, weight, apart := 0.0, 0.0, false
@@ -74,6 +57,7 @@ func learningCurve(records []record) (*plot.Plot, error) {
 		mean, weight = mean+smoothing*(r.Accuracy-mean), weight+smoothing*(1-weight)
 		train = append(train, plotter.XY{X: float64(r.Step), Y: mean / weight})
 	}
+	inks := plots.Palette()
 	name := "test, by clip"
 	if !apart { // each clip is a video
 		name, videos = "test", nil
@@ -83,7 +67,7 @@ func learningCurve(records []record) (*plot.Plot, error) {
 		points plotter.XYs
 		ink    color.Color
 		marked bool
-	}{{"training batches", train, blue, false}, {name, clips, vermilion, true}, {"test, by video", videos, green, true}} {
+	}{{"training batches", train, inks[0], false}, {name, clips, inks[1], true}, {"test, by video", videos, inks[2], true}} {
 		if len(series.points) == 0 {
 			continue
 		}
@@ -99,7 +83,7 @@ func learningCurve(records []record) (*plot.Plot, error) {
 		}
 		p.Legend.Add(series.name, line)
 	}
-	style(p)
+	plots.Style(p, &p.Legend)
 	return p, nil
 }
 
@@ -142,7 +126,7 @@ func confusionPicture(card Card) (*plot.Plot, error) {
 		down[i] = plot.Tick{Value: float64(n - 1 - i), Label: class}
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(across), plot.ConstantTicks(down)
-	style(p)
+	plots.Style(p, &p.Legend)
 	if slices.ContainsFunc(card.Classes, func(class string) bool { return len(class) > 3 }) {
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.7, text.XRight, text.YCenter
 	}
@@ -187,42 +171,17 @@ func (n blues) Colors() []color.Color {
 	return list
 }
 
-// style sets one sans-serif face everywhere.
-func style(p *plot.Plot) {
-	sans := func(f *font.Font, size vg.Length) { f.Variant, f.Size = "Sans", size }
-	sans(&p.Title.TextStyle.Font, 13)
-	sans(&p.Legend.TextStyle.Font, 9)
-	p.Title.Padding = 8
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		sans(&axis.Label.TextStyle.Font, 10)
-		sans(&axis.Tick.Label.Font, 9)
-		axis.LineStyle.Color, axis.Tick.LineStyle.Color = color.Gray{0x99}, color.Gray{0x99}
-	}
-	p.BackgroundColor = color.White
-}
-
 // savePlot writes path.svg and path.png.
 func savePlot(path string, p *plot.Plot, width, height vg.Length) error {
-	svg := vgsvg.New(width, height)
-	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
-	for _, out := range []struct {
-		ending string
-		canvas vg.CanvasSizer
-		writer io.WriterTo
-	}{{".svg", svg, svg}, {".png", png, png}} {
-		p.Draw(draw.Crop(draw.New(out.canvas), 10, -14, 8, -8))
-		var picture bytes.Buffer
-		if _, err := out.writer.WriteTo(&picture); err != nil {
-			return fmt.Errorf("classifier: draw %s: %w", path+out.ending, err)
-		}
-		const family = "font-family:Liberation Sans"
-		data := picture.Bytes()
-		if out.ending == ".svg" {
-			data = bytes.ReplaceAll(data, []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
-		}
-		if err := writeFile(path+out.ending, data); err != nil {
-			return err
-		}
+	svg, png, err := plots.Encode(width, height, func(c draw.Canvas) error {
+		p.Draw(draw.Crop(c, 10, -14, 8, -8))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("classifier: draw %s: %w", path, err)
 	}
-	return nil
+	if err := writeFile(path+".svg", svg); err != nil {
+		return err
+	}
+	return writeFile(path+".png", png)
 }

@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"videogan/eval"
+	"videogan/eval/plots"
 	"videogan/video"
 )
 
@@ -51,32 +52,35 @@ func (m *measuring) drawModes(r eval.Result) error {
 	if err != nil {
 		return fmt.Errorf("score: draw modes: %w", err)
 	}
-	bars.Color, bars.LineStyle.Width = color.RGBA{0x00, 0x72, 0xb2, 0xff}, 0
+	bars.Color, bars.LineStyle.Width = plots.Palette()[0], 0
 	even := float64(total) / float64(len(counts))
 	line, err := plotter.NewLine(plotter.XYs{{X: -0.5, Y: even}, {X: float64(len(counts)) - 0.5, Y: even}})
 	if err != nil {
 		return fmt.Errorf("score: draw modes: %w", err)
 	}
 	line.Color, line.Dashes = color.Gray{0x66}, []vg.Length{4, 2}
-	p := plot.New()
-	p.Title.Text = fmt.Sprintf("%d clips by class: %.4g of %d classes", total, r.Value, len(counts))
-	p.Y.Label.Text, p.Y.Min = "clips", 0
+	p := plots.New(fmt.Sprintf("%d clips by class: %.4g of %d classes", total, r.Value, len(counts)), "", "clips")
+	p.Y.Min = 0
 	p.Add(bars, line)
 	if len(counts) <= shownLabels {
 		p.NominalX(m.Judge.Classes()...)
 	} else {
 		p.X.Label.Text = "class"
 	}
-	for _, font := range []*vg.Length{&p.Title.TextStyle.Font.Size, &p.Y.Label.TextStyle.Font.Size} {
-		*font = 11
+	plots.Style(p, &p.Legend)
+	svg, png, err := plots.Encode(7*vg.Inch, 3*vg.Inch, func(c draw.Canvas) error {
+		p.Draw(draw.Crop(c, 6, -8, 6, -6))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("score: draw %s: %w", path, err)
 	}
-	for _, extension := range []string{".svg", ".png"} {
-		path, err := m.path(r, extension)
-		if err != nil {
+	for extension, data := range map[string][]byte{".svg": svg, ".png": png} {
+		if path, err = m.path(r, extension); err != nil {
 			return err
 		}
-		if err := p.Save(7*vg.Inch, 3*vg.Inch, path); err != nil {
-			return fmt.Errorf("score: draw %s: %w", path, err)
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return fmt.Errorf("score: write picture: %w", err)
 		}
 	}
 	return nil

@@ -1,10 +1,8 @@
 package transfer
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,32 +10,31 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"videogan/eval/plots"
 )
 
-// Sizes of a panel; a PNG has dpi dots an inch.
+// Sizes of a panel.
 const (
 	panelWidth  = 4.6 * vg.Inch
 	panelHeight = 3.8 * vg.Inch
-	dpi         = 120
 )
 
-// ink is a method's colour: Okabe and Ito's (2008), which colour-blind readers tell apart.
+// ink is a method's colour.
 func (m Method) ink() color.RGBA {
+	inks := plots.Palette()
 	switch m {
 	case MethodScratch:
-		return color.RGBA{0x44, 0x44, 0x44, 0xff}
+		return inks[6]
 	case MethodUntrained:
-		return color.RGBA{0xe6, 0x9f, 0x00, 0xff}
+		return inks[4]
 	case MethodProbe:
-		return color.RGBA{0x00, 0x72, 0xb2, 0xff}
+		return inks[0]
 	}
-	return color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+	return inks[1]
 }
 
 // figure is one plot: a panel a model.
@@ -110,16 +107,12 @@ func (f figure) panels(s *Study, points []Point) ([]*plot.Plot, error) {
 	var panels []*plot.Plot
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, model := range s.models {
-		p := plot.New()
-		p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.title+", "+model, f.x, f.y
+		p := plots.New(f.title+", "+model, f.x, f.y)
 		p.X.Tick.Marker = plot.ConstantTicks(ticks)
 		if f.logarithmic {
 			p.X.Scale = plot.LogScale{}
 		}
 		p.X.Min, p.X.Max = ticks[0].Value, ticks[len(ticks)-1].Value
-		grid := plotter.NewGrid()
-		grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xf0}
-		p.Add(grid)
 		var level plotter.XYs
 		for _, tick := range ticks {
 			level = append(level, plotter.XY{X: tick.Value, Y: f.level(s, tick.Value)})
@@ -151,7 +144,9 @@ func (f figure) panels(s *Study, points []Point) ([]*plot.Plot, error) {
 				low, high = min(low, at.Y-of.YErrors[j].Low), max(high, at.Y+of.YErrors[j].High)
 			}
 		}
-		style(p)
+		plots.Style(p, &p.Legend)
+		p.Title.TextStyle.Font.Size = 11 // a panel is narrow
+		p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 2
 		panels = append(panels, p)
 	}
 	for _, p := range panels {
@@ -201,47 +196,20 @@ func (b *bars) draw(p *plot.Plot, method Method, named bool) error {
 	return nil
 }
 
-// style sets one sans-serif face everywhere.
-func style(p *plot.Plot) {
-	sans := func(f *font.Font, size vg.Length) { f.Variant, f.Size = "Sans", size }
-	sans(&p.Title.TextStyle.Font, 11)
-	sans(&p.Legend.TextStyle.Font, 8.5)
-	p.Title.Padding = 6
-	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 2
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		sans(&axis.Label.TextStyle.Font, 9.5)
-		sans(&axis.Tick.Label.Font, 9)
-		axis.LineStyle.Color, axis.Tick.LineStyle.Color = color.Gray{0x99}, color.Gray{0x99}
-	}
-	p.BackgroundColor = color.White
-}
-
 // save writes path.svg and path.png, the panels side by side.
 func save(path string, panels []*plot.Plot) error {
-	width := panelWidth * vg.Length(len(panels))
-	svg := vgsvg.New(width, panelHeight)
-	png := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, panelHeight), vgimg.UseDPI(dpi))}
-	for _, out := range []struct {
-		ending string
-		canvas vg.CanvasSizer
-		writer io.WriterTo
-	}{{".svg", svg, svg}, {".png", png, png}} {
+	svg, png, err := plots.Encode(panelWidth*vg.Length(len(panels)), panelHeight, func(c draw.Canvas) error {
 		tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadTop: 8, PadBottom: 6, PadLeft: 8, PadRight: 14, PadX: 18}
-		for i, at := range plot.Align([][]*plot.Plot{panels}, tiles, draw.New(out.canvas))[0] {
+		for i, at := range plot.Align([][]*plot.Plot{panels}, tiles, c)[0] {
 			panels[i].Draw(at)
 		}
-		var picture bytes.Buffer
-		if _, err := out.writer.WriteTo(&picture); err != nil {
-			return fmt.Errorf("transfer: draw %s: %w", path+out.ending, err)
-		}
-		const family = "font-family:Liberation Sans"
-		data := picture.Bytes()
-		if out.ending == ".svg" { // with fonts of the same widths where this one is missing
-			data = bytes.ReplaceAll(data, []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
-		}
-		if err := writeFile(path+out.ending, data); err != nil {
-			return err
-		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("transfer: draw %s: %w", path, err)
 	}
-	return nil
+	if err := writeFile(path+".svg", svg); err != nil {
+		return err
+	}
+	return writeFile(path+".png", png)
 }
