@@ -36,7 +36,7 @@ func TestKnowledgeCommands(t *testing.T) {
 		{"realness", []string{run, "-n", "5", "--show", "2"},
 			[]string{"training clips", "held-out clips", "generated clips", "shuffled time", "nearest training clip"}, []string{"realness.png", "realness.mp4", "realness.json"}},
 		{"features", []string{run, "-n", "5", "--units", "2", "--top", "2", "--steps", "3"},
-			[]string{"made for it"}, []string{"layer0.png", "layer0.mp4", "layer1.png", "layer1.mp4"}},
+			[]string{"made for it"}, []string{"layer0.png", "layer0.mp4", "layer1.png", "layer1.mp4", "features.json"}},
 		{"prior", []string{"test:1", "--data", "moving-mnist", "--size", "16", "--frames", "4", "--steps", "3"},
 			[]string{"inpainting", "denoising", "frame", "clip"}, []string{"prior.png", "prior.json"}},
 	} {
