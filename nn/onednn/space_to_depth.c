@@ -1,6 +1,6 @@
 #include "space_to_depth.h"
 
-#include <string.h>
+#include "kernels_lanes.h"
 
 typedef struct {
 	int64_t parities, cbx, cbd, deep_size[3], parity[3];
@@ -135,9 +135,138 @@ static void fold_channels(const float *x, const vg_fold *f, const extent *e, int
 		}
 }
 
+// Rows of the deep tensor with channels apart: channel × position, at a distance that is a multiple of 8.
+enum { MAX_ROWS = 1 << 14 }; // numbers of such rows on the stack
+
+VG_INLINE int64_t row_distance(const extent *e) { return (e->deep_size[2] + 7) / 8 * 8; }
+
+// Few channels of a plain wide tensor, whose rows fit on the stack.
+static int by_rows(const vg_fold *f, const extent *e) {
+	return f->bx == 1 && f->bd % 8 == 0 && e->cbd * f->bd * row_distance(e) <= MAX_ROWS;
+}
+
+// Eight rows of eight numbers, transposed.
+VG_INLINE void transpose(const float *in, int64_t in_step, float *out, int64_t out_step) {
+	vg_f8 a[8], b[8];
+	for (int i = 0; i < 8; i++) a[i] = vg_load8(in + i * in_step);
+	for (int i = 0; i < 4; i++) {
+		b[2 * i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+		b[2 * i + 1] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+	}
+	for (int i = 0; i < 4; i++) {
+		const int lo = i / 2 * 4 + i % 2;
+		a[lo] = __builtin_shufflevector(b[lo], b[lo + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+		a[lo + 2] = __builtin_shufflevector(b[lo], b[lo + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+	}
+	for (int i = 0; i < 4; i++) {
+		vg_store8(out + i * out_step, __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+		vg_store8(out + (i + 4) * out_step, __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+	}
+}
+
+// Rows from blocks of channels, whose rows lie area positions apart, and back.
+VG_INLINE void rows_of(const float *deep, const vg_fold *f, const extent *e, int64_t area, float *rows) {
+	const int64_t distance = row_distance(e), dW = e->deep_size[2];
+	for (int64_t ch = 0; ch < e->cbd * f->bd; ch += 8) {
+		const float *from = deep + ch / f->bd * area * f->bd + ch % f->bd;
+		int64_t j = 0;
+		for (; j + 8 <= dW; j += 8) transpose(from + j * f->bd, f->bd, rows + ch * distance + j, distance);
+		for (; j < dW; j++)
+			for (int i = 0; i < 8; i++) rows[(ch + i) * distance + j] = from[j * f->bd + i];
+	}
+}
+
+VG_INLINE void blocks_of(const float *rows, const vg_fold *f, const extent *e, int64_t area, float *deep) {
+	const int64_t distance = row_distance(e), dW = e->deep_size[2];
+	for (int64_t ch = 0; ch < e->cbd * f->bd; ch += 8) {
+		float *to = deep + ch / f->bd * area * f->bd + ch % f->bd;
+		int64_t j = 0;
+		for (; j + 8 <= dW; j += 8) transpose(rows + ch * distance + j, distance, to + j * f->bd, f->bd);
+		for (; j < dW; j++)
+			for (int i = 0; i < 8; i++) to[j * f->bd + i] = rows[(ch + i) * distance + j];
+	}
+}
+
+// Where the wide row starts that parity p of time and height and channel c give at a deep row, or -1 outside; *first is the channel of its first parity
+// of the width.
+VG_INLINE int64_t wide_row(const vg_fold *f, const extent *e, int64_t n, int64_t jt, int64_t jh, int64_t p, int64_t c, int64_t *first) {
+	const int64_t t = wide(f, 0, jt, p / e->parity[1]), h = wide(f, 1, jh, p % e->parity[1]);
+	*first = p * e->parity[2] * f->c + c;
+	return t < 0 || h < 0 ? -1 : (((n * f->c + c) * f->size[0] + t) * f->size[1] + h) * f->size[2];
+}
+
+VG_CLONES static void fold_rows(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *deep) {
+	const int64_t dW = e->deep_size[2], W = f->size[2], distance = row_distance(e), area = e->deep_size[0] * e->deep_size[1] * dW;
+	float rows[e->cbd * f->bd * distance];
+	memset(rows, 0, sizeof rows);
+	for (int64_t jh = 0; jh < e->deep_size[1]; jh++) {
+		for (int64_t p = 0; p < e->parity[0] * e->parity[1]; p++)
+			for (int64_t c = 0; c < f->c; c++) {
+				int64_t first;
+				const int64_t at = wide_row(f, e, n, jt, jh, p, c, &first);
+				float *odd = rows + first * distance, *even = odd + f->c * distance;
+				const float *row = x + at;
+				if (at < 0) {
+					memset(odd, 0, dW * sizeof(float));
+					if (f->strided[2]) memset(even, 0, dW * sizeof(float));
+				} else if (!f->strided[2]) {
+					memcpy(odd, row, W * sizeof(float));
+				} else {
+					const int64_t pairs = (W - 1) / 2; // (1, 2), (3, 4), …
+					odd[0] = 0;
+					even[0] = row[0];
+					VG_INDEPENDENT
+					for (int64_t j = 1; j <= pairs; j++) {
+						odd[j] = row[2 * j - 1];
+						even[j] = row[2 * j];
+					}
+					if (pairs + 1 < dW) {
+						odd[pairs + 1] = row[W - 1];
+						even[pairs + 1] = 0;
+					}
+				}
+			}
+		blocks_of(rows, f, e, area, deep + (n * e->cbd * e->deep_size[0] + jt) * e->deep_size[1] * dW * f->bd + jh * dW * f->bd);
+	}
+}
+
+VG_CLONES static void unfold_rows(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t jt, float *x) {
+	const int64_t dW = e->deep_size[2], W = f->size[2], distance = row_distance(e), area = e->deep_size[0] * e->deep_size[1] * dW;
+	float rows[e->cbd * f->bd * distance];
+	for (int64_t jh = 0; jh < e->deep_size[1]; jh++) {
+		rows_of(deep + (n * e->cbd * e->deep_size[0] + jt) * e->deep_size[1] * dW * f->bd + jh * dW * f->bd, f, e, area, rows);
+		for (int64_t p = 0; p < e->parity[0] * e->parity[1]; p++)
+			for (int64_t c = 0; c < f->c; c++) {
+				int64_t first;
+				const int64_t at = wide_row(f, e, n, jt, jh, p, c, &first);
+				const float *odd = rows + first * distance, *even = odd + f->c * distance;
+				float *row = x + at;
+				if (at < 0) continue;
+				if (!f->strided[2]) {
+					memcpy(row, odd, W * sizeof(float));
+					continue;
+				}
+				const int64_t pairs = (W - 1) / 2;
+				row[0] = even[0];
+				VG_INDEPENDENT
+				for (int64_t j = 1; j <= pairs; j++) {
+					row[2 * j - 1] = odd[j];
+					row[2 * j] = even[j];
+				}
+				if (pairs + 1 < dW) row[W - 1] = odd[pairs + 1];
+			}
+	}
+}
+
 void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
 	const extent e = extent_of(&f);
 	const int blocks = f.bx == f.bd && f.c % f.bx == 0;
+	if (by_rows(&f, &e)) {
+#pragma omp parallel for collapse(2) schedule(static)
+		for (int64_t n = 0; n < f.n; n++)
+			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) fold_rows(x, &f, &e, n, jt, deep);
+		return;
+	}
 	if (f.bd == f.c * e.parities && f.c % f.bx == 0) {
 #pragma omp parallel for collapse(2) schedule(static)
 		for (int64_t n = 0; n < f.n; n++)
@@ -213,7 +342,13 @@ static void clear_padding(const vg_fold *f, const extent *e, int64_t n, int64_t 
 
 void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	const extent e = extent_of(&f);
-	const int blocks = f.bd % f.bx == 0 && f.c % f.bx == 0;
+	const int blocks = f.bd % f.bx == 0 && f.c % f.bx == 0 && f.bx > 1;
+	if (by_rows(&f, &e)) {
+#pragma omp parallel for collapse(2) schedule(static)
+		for (int64_t n = 0; n < f.n; n++)
+			for (int64_t jt = 0; jt < e.deep_size[0]; jt++) unfold_rows(deep, &f, &e, n, jt, x);
+		return;
+	}
 	if (!blocks) {
 #pragma omp parallel for collapse(2) schedule(static)
 		for (int64_t n = 0; n < f.n; n++)

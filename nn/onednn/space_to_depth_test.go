@@ -66,8 +66,9 @@ func block(x []float32, samples, channels, b int) []float32 {
 
 func drawFold(t *rapid.T) (f Fold, bx, bd int) {
 	f.Samples, f.Channels = rapid.IntRange(1, 3).Draw(t, "samples"), rapid.SampledFrom([]int{1, 3, 8, 16, 20}).Draw(t, "channels")
-	for i := range rapid.IntRange(1, 3).Draw(t, "axes") {
-		f.Sizes = append(f.Sizes, rapid.IntRange(1, 7).Draw(t, fmt.Sprint("size", i)))
+	largest := []int{7, 7, 37} // rows of several vectors
+	for i, most := range largest[:rapid.IntRange(1, 3).Draw(t, "axes")] {
+		f.Sizes = append(f.Sizes, rapid.IntRange(1, most).Draw(t, fmt.Sprint("size", i)))
 		f.Strided = append(f.Strided, rapid.Bool().Draw(t, fmt.Sprint("strided", i)))
 	}
 	blocks := rapid.SampledFrom([]int{1, 8, 16})
