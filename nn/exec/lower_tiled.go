@@ -9,12 +9,14 @@ import (
 // oneDNN's. Measured with oneDNN 2.6 on Zen 5 (AVX-512), float32, before → after:
 //
 //	weights  256 channels of 2×8×8 80 → 15 ms, of 4×8×8 45 → 19 ms, of 8×8 116 → 101 ms; 64 channels of 32×32 lose 6 %
-//	others   256 channels of 2×8×8 20 → 11 ms, of 4×8×8 31 → 16 ms, of 8×8 106 → 91 ms; 128 channels of 16×16 gain nothing
+//	others   256 channels of 2×8×8 20 → 11 ms, of 4×8×8 31 → 16 ms, of 8×8 106 → 91 ms; by x 128 channels of 16×16 gain nothing
 //
+// Forward in two dimensions they always are: 32 channels of 64×64 115 → 101 ms, of 16×16 2.6 → 1.5 ms.
 // In bfloat16 oneDNN's weight gradients transpose their operands first, and always lose: 64 channels of 16×32×32 73 → 45 ms.
 const (
-	insideForWeights = 0.92 // along time and height: the tiles hold whole rows
+	insideForWeights = 0.94 // along time and height: the tiles hold whole rows
 	insideForOthers  = 0.78
+	insideInBF16     = 0.6 // by x in three dimensions: 256 channels of 4×8×8 13 → 9 ms; 128 of 8×16×16 22 → 25
 )
 
 // fewestSamples fill a tile of the results of a convolution; weights are then read seldom enough.
@@ -41,11 +43,14 @@ func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) 
 	inside := t.Inside()
 	switch all := inside[0] * inside[1] * inside[2]; {
 	case d == onednn.BackwardWeights:
-		return t, c.dev.bf16 || inside[0]*inside[1] <= insideForWeights
+		tasks := t.Channels / 16 * t.Outputs / 32
+		return t, tasks >= c.dev.threads && (c.dev.bf16 || inside[0]*inside[1] <= insideForWeights)
 	case t.Samples < fewestSamples:
 		return t, false
-	case c.dev.bf16 && (d == onednn.Forward) == (missing == 1): // 256 channels of 8×8: 48 → 50 ms forward; 128 of 8×16×16 22 → 25 by x
-		return t, false
+	case d == onednn.Forward && missing == 1: // in bfloat16 256 channels of 8×8 48 → 50 ms
+		return t, !c.dev.bf16
+	case c.dev.bf16 && d == onednn.BackwardData && missing == 0:
+		return t, all <= insideInBF16
 	default:
 		return t, all <= insideForOthers
 	}
