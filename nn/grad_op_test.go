@@ -145,7 +145,14 @@ func normalizationCases() []gradientCase {
 			x := shape(rng)
 			c := x[1:2]
 			return formula{shapes: [][]int{x, c, c, c, c}, positive: true, build: func(s *Scope, in []*Node) *Node {
-				return s.normalizeBy(in[0], in[1], in[2], in[3], in[4], eps)
+				return s.build("normalize", func() (*Node, error) { return normalize(in[0], in[1], in[2], in[3], in[4], eps) })
+			}}
+		}},
+		{"batch normalization by given statistics, without β", func(rng *rand.Rand) formula {
+			x := shape(rng)
+			c := x[1:2]
+			return formula{shapes: [][]int{x, c, c, c}, positive: true, build: func(s *Scope, in []*Node) *Node {
+				return s.build("normalize", func() (*Node, error) { return normalize(in[0], in[1], in[2], in[3], nil, eps) })
 			}}
 		}},
 		{"moments", func(rng *rand.Rand) formula {

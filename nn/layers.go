@@ -150,7 +150,7 @@ func (s *Scope) BatchNorm(x *Node, o BatchNormOptions) *Node {
 		return nil
 	}
 	if !s.Training() {
-		return s.normalizeBy(x, mean, variance, gamma, beta, o.Eps)
+		return s.build("batch normalization", func() (*Node, error) { return normalize(x, mean, variance, gamma, beta, o.Eps) }, x, gamma)
 	}
 	count := size(in) / channels
 	if count < 2 {
@@ -185,17 +185,4 @@ func (s *Scope) trackMoments(x, mean, variance *Node, momentum float64, count in
 	}
 	track(mean, 0, 1)
 	track(variance, 1, float64(count)/float64(count-1))
-}
-
-// normalizeBy is γ·(x - mean)/√(variance + eps) + β with given statistics; beta
-// may be nil.
-func (s *Scope) normalizeBy(x, mean, variance, gamma, beta *Node, eps float64) *Node {
-	shape := slices.Repeat([]int{1}, len(x.Shape()))
-	shape[1] = -1
-	scale := s.Mul(gamma, s.Pow(s.Shift(variance, eps), -0.5))
-	y := s.Mul(s.Sub(x, s.Reshape(mean, shape...)), s.Reshape(scale, shape...))
-	if beta == nil {
-		return y
-	}
-	return s.Add(y, s.Reshape(beta, shape...))
 }

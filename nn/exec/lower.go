@@ -21,6 +21,8 @@ func (c *compiler) lower(n *nn.Node) error {
 		return c.matMul(n, op)
 	case *nn.BatchNormOp:
 		return c.batchNorm(n, op)
+	case *nn.NormalizeOp:
+		return c.normalize(n, op)
 	case *nn.BatchNormGradOp:
 		return c.batchNormGrad(n, op)
 	case *nn.BatchNormGradScaleOp:

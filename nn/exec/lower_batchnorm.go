@@ -68,32 +68,47 @@ func (c *compiler) moments(n *nn.Node) error {
 	return nil
 }
 
-// batchNorm lowers the normalization, with an activation that alone uses its
-// result.
+// batchNorm lowers the normalization by the statistics of the batch.
 func (c *compiler) batchNorm(n *nn.Node, op *nn.BatchNormOp) error {
 	in := nn.Operands(n)
 	s, err := c.statistics(in[0])
 	if err != nil {
 		return err
 	}
-	x, l, err := c.channelsOrHalf(in[0])
+	return c.normalizeBy(n, in[0], s.mean, s.variance, in[1:], op.Eps)
+}
+
+// normalize lowers the normalization by given statistics.
+func (c *compiler) normalize(n *nn.Node, op *nn.NormalizeOp) error {
+	in := nn.Operands(n)
+	s, err := c.plains(in[1:3])
 	if err != nil {
 		return err
 	}
-	params, err := c.plains(in[1:])
+	return c.normalizeBy(n, in[0], s[0], s[1], in[3:], op.Eps)
+}
+
+// normalizeBy computes n from x, its statistics, and a scale with, or without, an offset, together with an activation that
+// alone uses the result.
+func (c *compiler) normalizeBy(n, x *nn.Node, mean, variance *buffer, affine []*nn.Node, eps float64) error {
+	from, l, err := c.channelsOrHalf(x)
+	if err != nil {
+		return err
+	}
+	params, err := c.plains(affine)
 	if err != nil {
 		return err
 	}
 	f := c.fusion(n)
 	c.done[f.result] = true
-	y := c.produce(f.result, x.desc)
-	forward := byType(x.desc, onednn.BNForward, onednn.BNForwardBF16)
+	y := c.produce(f.result, from.desc)
+	forward := byType(from.desc, onednn.BNForward, onednn.BNForwardBF16)
 	c.emit(&step{
-		kernel: "batch norm" + f.name + " " + x.desc.String(),
-		reads:  append([]*buffer{x, s.both}, params...), writes: []*buffer{y}, reuse: []*buffer{x},
+		kernel: "batch norm" + f.name + " " + from.desc.String(),
+		reads:  append([]*buffer{from, mean, variance}, params...), writes: []*buffer{y}, reuse: []*buffer{from},
 		run: func() error {
-			forward(x.pointer(), l, s.mean.pointer(), s.variance.pointer(), params[0].pointer(),
-				pointerOf(params, 1), op.Eps, f.act, f.alpha, y.pointer())
+			forward(from.pointer(), l, mean.pointer(), variance.pointer(), params[0].pointer(),
+				pointerOf(params, 1), eps, f.act, f.alpha, y.pointer())
 			return nil
 		},
 	})

@@ -16,7 +16,7 @@ func (c *compiler) half(n *nn.Node) bool {
 	for _, user := range c.uses[n] {
 		switch op := user.Op().(type) {
 		case *nn.ConvOp, *nn.ConvTransposeOp, *nn.ConvWeightOp,
-			*nn.BatchNormOp, *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp, *nn.MomentsOp:
+			*nn.BatchNormOp, *nn.NormalizeOp, *nn.BatchNormGradOp, *nn.BatchNormGradScaleOp, *nn.MomentsOp:
 		case *nn.UnaryGradOp:
 			if activationOf(op.Func) == onednn.ActNone {
 				return false
