@@ -308,6 +308,13 @@ func (c *compiler) as(n *nn.Node, want onednn.Descriptor) (*buffer, error) {
 
 // reorder copies between layouts of equal sizes.
 func (c *compiler) reorder(from, to *buffer) error {
+	if from.desc.IsPlain() && to.desc.BlocksWeights() {
+		c.emit(&step{kernel: "reorder weights " + to.desc.String(), reads: []*buffer{from}, writes: []*buffer{to}, run: func() error {
+			onednn.BlockWeights(from.pointer(), to.desc, to.pointer())
+			return nil
+		}})
+		return nil
+	}
 	r, err := c.dev.engine.Reorder(from.desc, to.desc)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 #include "space_to_depth.h"
 
-#include "kernels_lanes.h"
+#include "kernels_transpose.h"
 
 typedef struct {
 	int64_t parities, cbx, cbd, deep_size[3], parity[3];
@@ -145,23 +145,10 @@ static int by_rows(const vg_fold *f, const extent *e) {
 	return f->bx == 1 && f->bd % 8 == 0 && e->cbd * f->bd * row_distance(e) <= MAX_ROWS;
 }
 
-// Eight rows of eight numbers, transposed.
 VG_INLINE void transpose(const float *in, int64_t in_step, float *out, int64_t out_step) {
-	vg_f8 a[8], b[8];
-	for (int i = 0; i < 8; i++) a[i] = vg_load8(in + i * in_step);
-	for (int i = 0; i < 4; i++) {
-		b[2 * i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-		b[2 * i + 1] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-	}
-	for (int i = 0; i < 4; i++) {
-		const int lo = i / 2 * 4 + i % 2;
-		a[lo] = __builtin_shufflevector(b[lo], b[lo + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-		a[lo + 2] = __builtin_shufflevector(b[lo], b[lo + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-	}
-	for (int i = 0; i < 4; i++) {
-		vg_store8(out + i * out_step, __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
-		vg_store8(out + (i + 4) * out_step, __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
-	}
+	vg_f8 v[8];
+	vg_transpose(in, in_step, v);
+	for (int i = 0; i < 8; i++) vg_store8(out + i * out_step, v[i]);
 }
 
 // Rows from blocks of channels, whose rows lie area positions apart, and back.
