@@ -10,7 +10,8 @@
 # Each goes on where it was stopped, and passes over what is finished. With a larger STEPS finished runs go on as well.
 # Settings come from the environment:
 #   OUT=runs/study   DATA=UCF101 (its folder, or one made by 'videogan prepare'; empty: Moving MNIST alone)
-#   SEEDS="1 2 3"    STEPS=300        VIDEOGAN=bin/videogan
+#   SEEDS="1 2 3"    STEPS=300        VIDEOGAN=bin/videogan        SPLIT=1 (of UCF101, for training)
+#   SCORE_STEPS="150 300 1500" (the checkpoints that are scored; empty: every one that was kept)
 #   JUDGE_MNIST=pretrained:mnist32    JUDGE_UCF=OUT/judge-ucf    MOVINET=movinet_a0_stream_int8.tflite (empty: without)
 set -eu
 
@@ -18,6 +19,8 @@ OUT=${OUT:-runs/study}
 DATA=${DATA:-}
 SEEDS=${SEEDS:-1 2 3}
 STEPS=${STEPS:-300}
+SCORE_STEPS=${SCORE_STEPS:-}
+SPLIT=${SPLIT:-1}
 JUDGE_MNIST=${JUDGE_MNIST:-pretrained:mnist32}
 JUDGE_UCF=${JUDGE_UCF:-$OUT/judge-ucf}
 MOVINET=${MOVINET:-}
@@ -31,6 +34,7 @@ common="$common gan.order=usual gan.critic=1 gan.ema=0.999"
 adam='gan.generator.optimizer=adam gan.discriminator.optimizer=adam'
 adam_gan='gan.generator.lr=4e-4 gan.generator.beta1=0.5 gan.generator.beta2=0.999 gan.discriminator.lr=4e-4 gan.discriminator.beta1=0.5 gan.discriminator.beta2=0.999'
 adam_r1='gan.generator.lr=6e-4 gan.generator.beta1=0 gan.generator.beta2=0.99 gan.discriminator.lr=6e-4 gan.discriminator.beta1=0 gan.discriminator.beta2=0.99'
+adam_sn='gan.generator.lr=4e-4 gan.generator.beta1=0 gan.generator.beta2=0.9 gan.discriminator.lr=4e-4 gan.discriminator.beta1=0 gan.discriminator.beta2=0.9'
 rmsprop='gan.generator.optimizer=rmsprop gan.discriminator.optimizer=rmsprop gan.generator.lr=5e-4 gan.discriminator.lr=5e-4'
 
 # settings CONSTRAINT: what sets its runs apart.
@@ -45,7 +49,7 @@ settings() {
 	svc) # TGAN (Saito et al. 2017, Sec. 4)
 		echo "gan.loss=wasserstein gan.constraint.kind=singular_value_clipping gan.constraint.every=5 gan.r1.gamma=0 dis.batch_norm=true $rmsprop" ;;
 	sn) # SN-GAN (Miyato et al. 2018)
-		echo "gan.loss=hinge gan.constraint.kind=spectral_norm gan.r1.gamma=0 dis.batch_norm=false $adam $adam_gan" ;;
+		echo "gan.loss=hinge gan.constraint.kind=spectral_norm gan.r1.gamma=0 dis.batch_norm=false $adam $adam_sn" ;;
 	*) echo "stabilisers.sh: no constraint '$1': want none, r1, clip, svc or sn" >&2; return 2 ;;
 	esac
 }
@@ -59,7 +63,7 @@ train() {
 	NAME
 	case $data in
 	mnist) source='data.source=moving-mnist' ;;
-	ucf) source="data.source=ucf101 data.split=1 data.root=${DATA:?set DATA to the folder of UCF101}" ;;
+	ucf) source="data.source=ucf101 data.split=$SPLIT data.root=${DATA:?set DATA to the folder of UCF101}" ;;
 	*) echo "stabilisers.sh: no data '$data' in '$run': want mnist or ucf" >&2; return 2 ;;
 	esac
 	if [ -e "$OUT/$run/checkpoints/$(stepname).safetensors" ]; then
@@ -99,7 +103,7 @@ score() {
 	for checkpoint in "$OUT/$run"/checkpoints/step-*.safetensors; do
 		step=${checkpoint##*/step-}
 		step=${step%.safetensors}
-		if [ "$step" -gt "$STEPS" ] || exists "$OUT/$run"/scores/inception-score-c3d-small*-ema-step-"$step"*.json; then
+		if [ "$step" -gt "$STEPS" ] || ! wanted "$(expr "$step" + 0)" || exists "$OUT/$run"/scores/inception-score-c3d-small*-ema-step-"$step"*.json; then
 			continue
 		fi
 		"$VIDEOGAN" score "$OUT/$run" --classifier "$judge" --measure inception,frechet,modes --samples 1024 --repeats 1 \
@@ -109,6 +113,14 @@ score() {
 		"$VIDEOGAN" score "$OUT/$run" --classifier "$MOVINET" --measure inception,kernel --samples 128 --repeats 1 \
 			--step "$STEPS" --cache "$OUT/cache" $(real "$data" MoViNet-A0)
 	fi
+}
+
+# wanted STEP: whether it is one of SCORE_STEPS.
+wanted() {
+	case " ${SCORE_STEPS:-$1} " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # stepname is how files name the last step.
