@@ -11,6 +11,8 @@ type Limit struct {
 	Convolutions []ConvolutionLimit `json:"convolutions,omitempty"` // each shape once
 	Seconds      float64            `json:"s"`                      // of a step: the best times summed
 	Ratio        float64            `json:"ratio"`                  // Seconds / the whole step; 1 would be a step of nothing else
+	AloneSeconds float64            `json:"alone_s"`                // of a step: oneDNN's times alone summed
+	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the whole step; above 1 the step beats them
 }
 
 // ConvolutionLimit is one map of one shape. Best is the shorter of the two times.
@@ -68,7 +70,8 @@ func limitOf(e *engine, p Profile) (Limit, error) {
 	}
 	for _, l := range limit.Convolutions {
 		limit.Seconds += l.Count * l.BestSeconds
+		limit.AloneSeconds += l.Count * l.AloneSeconds
 	}
-	limit.Ratio = rate(limit.Seconds, p.StepSeconds)
+	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.StepSeconds), rate(limit.AloneSeconds, p.StepSeconds)
 	return limit, nil
 }

@@ -100,7 +100,10 @@ func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *
 	c.done[f.result] = true
 	threads, out := c.dev.threads, c.produce(f.result, c.tile(f.result))
 	scratch, meetings := c.fresh(onednn.Dense(size(d, threads)/4)), t.Meetings(d)
-	kernel, reads := map[bool]string{false: "tiled convolution", true: "tiled transposed convolution"}[d == onednn.BackwardData], []*buffer{operand, weights}
+	kernel, reads := "tiled convolution", []*buffer{operand, weights}
+	if d == onednn.BackwardData {
+		kernel = "tiled transposed convolution"
+	}
 	if bias != nil {
 		kernel, reads = kernel+"+bias", append(reads, bias)
 	}
