@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -20,7 +21,8 @@ import (
 // Source: Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performance
 // model for multicore architectures".
 func (p Profile) WriteRoofline(base string) error {
-	chart, legend := newPlot(fmt.Sprintf("%s, batch %d: %s", p.Experiment, p.Batch, p.CPU), "FLOP for each byte of the operands", "GFLOP/s")
+	processor, _, _ := strings.Cut(p.CPU, ",") // the title of a plot has room for no more
+	chart, legend := newPlot(fmt.Sprintf("%s, batch %d, on %s", p.Experiment, p.Batch, processor), "FLOP for each byte of the operands", "GFLOP/s")
 	chart.X.Scale, chart.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	chart.X.Tick.Marker, chart.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
 
