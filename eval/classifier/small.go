@@ -26,21 +26,21 @@ func newSmall(dev *exec.Device, params *nn.Params, set weights.Set, network Smal
 }
 
 // check reports eval.ErrShape for clips that the network does not take.
-func (n SmallC3D) check(shape eval.Shape) error {
-	if err := checkAxes(shape, eval.Shape{Channels: n.Channels, Height: n.Size, Width: n.Size}); err != nil {
+func (c SmallC3D) check(shape eval.Shape) error {
+	if err := checkAxes(shape, eval.Shape{Channels: c.Channels, Height: c.Size, Width: c.Size}); err != nil {
 		return err
 	}
-	if shape.Frames < n.Frames {
-		return fmt.Errorf("classifier: clips of %v: %w: this classifier takes %d frames or more", shape, eval.ErrShape, n.Frames)
+	if shape.Frames < c.Frames {
+		return fmt.Errorf("classifier: clips of %v: %w: this classifier takes %d frames or more", shape, eval.ErrShape, c.Frames)
 	}
 	return nil
 }
 
 // middle copies the middle frames of a clip.
-func (n SmallC3D) middle(dst, clip []float32, shape eval.Shape) {
+func (c SmallC3D) middle(dst, clip []float32, shape eval.Shape) {
 	plane := shape.Height * shape.Width
-	seen, whole := n.Frames*plane, shape.Frames*plane
-	skipped := WindowStart(shape.Frames, n.Frames, 0, 1) * plane
+	seen, whole := c.Frames*plane, shape.Frames*plane
+	skipped := WindowStart(shape.Frames, c.Frames, 0, 1) * plane
 	for channel := range shape.Channels {
 		copy(dst[channel*seen:(channel+1)*seen], clip[channel*whole+skipped:])
 	}
