@@ -308,9 +308,9 @@ func (c *compiler) as(n *nn.Node, want onednn.Descriptor) (*buffer, error) {
 
 // reorder copies between layouts of equal sizes.
 func (c *compiler) reorder(from, to *buffer) error {
-	if from.desc.IsPlain() && to.desc.BlocksWeights() {
+	if blocks, ok := onednn.WeightBlocksOf(to.desc); ok && from.desc.IsPlain() {
 		c.emit(&step{kernel: "reorder weights " + to.desc.String(), reads: []*buffer{from}, writes: []*buffer{to}, run: func() error {
-			onednn.BlockWeights(from.pointer(), to.desc, to.pointer())
+			blocks.Reorder(from.pointer(), to.pointer())
 			return nil
 		}})
 		return nil

@@ -10,7 +10,7 @@ import (
 	"videogan/nn/onednn"
 )
 
-func TestBlockWeights(t *testing.T) {
+func TestWeightBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k, c := 16*rapid.IntRange(1, 3).Draw(t, "k"), 16*rapid.IntRange(1, 3).Draw(t, "c")
 		kernel := rapid.SampledFrom([][]int{{4, 4}, {2, 4}, {4, 4, 4}, {2, 2, 2}}).Draw(t, "kernel")
@@ -23,9 +23,11 @@ func TestBlockWeights(t *testing.T) {
 		w := normals(random(rapid.Uint64().Draw(t, "seed")), k*c*taps, 0, 1)
 		d := onednn.BlockedWeights(direction, half, append([]int{k, c}, kernel...)...)
 		out := nans(len(w))
-		if !onednn.BlockWeights(at(w), d, at(out)) {
+		blocks, ok := onednn.WeightBlocksOf(d)
+		if !ok {
 			t.Fatalf("%v is no layout of weights", d)
 		}
+		blocks.Reorder(at(w), at(out))
 		got := out
 		if half {
 			got = make([]float32, len(w))
@@ -53,7 +55,7 @@ func TestBlockWeights(t *testing.T) {
 	})
 }
 
-func TestBlocksWeights(t *testing.T) {
+func TestWeightBlocksOf(t *testing.T) {
 	for _, row := range []struct {
 		reason string
 		d      onednn.Descriptor
@@ -66,7 +68,7 @@ func TestBlocksWeights(t *testing.T) {
 		{"plain", onednn.Dense(32, 16, 4, 4, 4), false},
 		{"too few axes", onednn.Dense(32, 16, 8), false},
 	} {
-		if got := row.d.BlocksWeights(); got != row.want {
+		if _, got := onednn.WeightBlocksOf(row.d); got != row.want {
 			t.Errorf("%s: %v: %v, want %v", row.reason, row.d, got, row.want)
 		}
 	}
