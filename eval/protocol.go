@@ -120,6 +120,7 @@ type Transfer struct {
 	Features     int     `json:"features"`     // windows of a training video that frozen features are taken of
 	Settle       int     `json:"settle"`       // batches by which frozen layers took their running statistics
 	Standardized bool    `json:"standardized"` // frozen features, by channel
+	OwnSplit     bool    `json:"own_split"`    // each discriminator was measured on the split that it was trained on
 }
 
 // Subject is what was scored.
@@ -190,6 +191,7 @@ func (p Protocol) fields() []field {
 		on("transfer.features", p.Transfer.Features),
 		on("transfer.settle", p.Transfer.Settle),
 		on("transfer.standardized", p.Transfer.Standardized),
+		on("transfer.own_split", p.Transfer.OwnSplit),
 		off("seed", p.Seed),
 		off("subject.kind", p.Subject.Kind),
 		off("subject.checkpoint", p.Subject.Checkpoint),

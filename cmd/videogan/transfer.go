@@ -41,9 +41,10 @@ and numbers of classes. Runs whose names differ in "-seedN" only are repeats of 
 
 The folder gets cells.jsonl (a line for each finished classifier), transfer.json and plots/. Ctrl-C stops at once; the
 same command goes on with the cells that are missing. Clips are seen at the size and as the pixels that the run was
-trained on; 'videogan prepare' makes reading them fast.`,
+trained on; 'videogan prepare' makes reading them fast. A run has seen the test clips of the splits that it was not
+trained on: --split own takes discriminators of every split, as many of each, and measures each on its own.`,
 		Example: `  videogan transfer runs/vgan-seed1 runs/vgan-seed2 runs/vgan-seed3 --data UCF101 --out transfer
-  videogan transfer runs/vgan --data cache/ucf101-64 --split all --out transfer --repeats 3 --class-counts 5,10,25,50
+  videogan transfer runs/split?/vgan-seed? --data cache/ucf101-64 --split own --out transfer --class-counts 5,10,25,50
   videogan transfer runs/vgan --data UCF101 --out probes --methods probe,untrained-probe --layer c1 --standardize`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,7 +57,7 @@ trained on; 'videogan prepare' makes reading them fast.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.data, "data", "", "UCF101, a folder made by 'videogan prepare', or a folder of videos by class")
 	flags.StringVar(&f.out, "out", "", "folder of the results")
-	flags.StringVar(&f.split, "split", "1", "official split of UCF101: 1, 2, 3, or all, whose mean is taken")
+	flags.StringVar(&f.split, "split", "1", "official split of UCF101: 1, 2, 3; all: the mean over them; own: each run on the split that it was trained on, and the mean over these")
 	flags.StringSliceVar(&f.classes, "classes", nil, "only these classes, separated by commas")
 	flags.StringSliceVar(&f.methods, "methods", nil, "of scratch, untrained-probe, probe and finetune (default all)")
 	flags.StringSliceVar(&f.labels, "labels", []string{"1/8", "1/4", "1/2", "1"}, "shares of the labels")
@@ -84,10 +85,12 @@ func (f *transferFlags) read() error {
 	switch f.split {
 	case "all":
 		f.Splits = []int{1, 2, 3}
+	case "own":
+		f.Splits, f.OwnSplit = []int{1, 2, 3}, true // those of the runs, once they are opened
 	default:
 		split, err := strconv.Atoi(f.split)
 		if err != nil || split < 1 || split > 3 {
-			return fmt.Errorf("--split %s: want 1, 2, 3 or all", f.split)
+			return fmt.Errorf("--split %s: want 1, 2, 3, all or own", f.split)
 		}
 		f.Splits = []int{split}
 	}
@@ -136,7 +139,12 @@ func (c *console) transfer(ctx context.Context, f *transferFlags, args []string)
 	if err != nil {
 		return err
 	}
-	data, closeData, err := c.openLabelled(ctx, f, networks[0], first)
+	if f.OwnSplit {
+		if f.Splits, err = ownSplits(networks); err != nil {
+			return err
+		}
+	}
+	data, closeData, err := c.openLabelled(ctx, f, networks, first)
 	if err != nil {
 		return err
 	}
@@ -201,14 +209,30 @@ func openNetworks(args []string) (networks []*transfer.Network, first *experimen
 		if data.Preprocess != first.Preprocess {
 			return nil, nil, usageError{fmt.Errorf("%s was trained on frames preprocessed by %s, the first run by %s: measure them apart", run, data.Preprocess, first.Preprocess)}
 		}
-		networks = append(networks, &transfer.Network{Model: model, Run: filepath.Base(filepath.Clean(run)), Checkpoint: sum, Steps: d.File.Steps,
+		split := 0
+		if data.Source == experiments.UCF101 {
+			split = data.Split
+		}
+		networks = append(networks, &transfer.Network{Model: model, Run: filepath.Base(filepath.Clean(run)), Checkpoint: sum, Steps: d.File.Steps, Split: split,
 			Range: data.Range, Shape: d.Shape, Networks: d.Networks, Params: d.File.Params})
 	}
 	return networks, first, nil
 }
 
-// openLabelled opens the clips of every split at the size that a network sees.
-func (c *console) openLabelled(ctx context.Context, f *transferFlags, network *transfer.Network, trained *experiments.Data) (data []transfer.Data, closeAll func() error, err error) {
+// ownSplits lists the splits that runs were trained on.
+func ownSplits(networks []*transfer.Network) (splits []int, err error) {
+	for _, n := range networks {
+		if n.Split == 0 {
+			return nil, usageError{fmt.Errorf("--split own: %s was not trained on a split of UCF101 (data.split): name the split to measure it on", n.Run)}
+		}
+		splits = append(splits, n.Split)
+	}
+	slices.Sort(splits)
+	return slices.Compact(splits), nil
+}
+
+// openLabelled opens the clips of every split at the size that the networks see.
+func (c *console) openLabelled(ctx context.Context, f *transferFlags, networks []*transfer.Network, trained *experiments.Data) (data []transfer.Data, closeAll func() error, err error) {
 	var open []classifier.Data
 	closeAll = func() error {
 		var errs []error
@@ -217,6 +241,7 @@ func (c *console) openLabelled(ctx context.Context, f *transferFlags, network *t
 		}
 		return errors.Join(errs...)
 	}
+	network := networks[0]
 	for _, split := range f.Splits {
 		clips := clipFlags{classifier.DataOptions{Root: f.data, Split: split, Classes: f.classes, Frames: network.Shape.Frames, Size: network.Shape.Height, Preprocess: trained.Preprocess}}
 		d, err := clips.open(ctx, c)
@@ -229,8 +254,12 @@ func (c *console) openLabelled(ctx context.Context, f *transferFlags, network *t
 			return nil, nil, errors.Join(usageError{err}, closeAll())
 		}
 		data = append(data, labelled)
-		if trained.Source == experiments.UCF101 && trained.Split != split {
-			c.logger.Warn("the runs may have seen the test clips, without their labels", "trained_on_split", trained.Split, "test_of_split", split)
+		if f.OwnSplit || trained.Source != experiments.UCF101 {
+			continue
+		}
+		if at := slices.IndexFunc(networks, func(n *transfer.Network) bool { return n.Split != split }); at >= 0 {
+			c.logger.Warn("the run may have seen the test clips, without their labels: --split own measures each on its own split",
+				"run", networks[at].Run, "trained_on_split", networks[at].Split, "test_of_split", split)
 		}
 	}
 	return data, closeAll, nil

@@ -15,11 +15,11 @@ import (
 	"videogan/video"
 )
 
-// writeClasses writes made-up clips under UCF101's names, in its layout and with its split 1: archery is red, bowling
-// blue. Group 1 is held out.
+// writeClasses writes made-up clips under UCF101's names, in its layout and with its splits 1 and 2: archery is red,
+// bowling blue. Groups 1 and 2 are held out.
 func writeClasses(t *testing.T, root string) {
 	t.Helper()
-	var train, test string
+	var train, test [2]string // a split each
 	for class, name := range []string{"Archery", "Bowling"} {
 		for group := 1; group <= 4; group++ {
 			file := fmt.Sprintf("%s/v_%s_g%02d_c01.avi", name, name, group)
@@ -40,14 +40,16 @@ func writeClasses(t *testing.T, root string) {
 			if err := os.Rename(coded, path); err != nil {
 				t.Fatal(err)
 			}
-			if group == 1 {
-				test += file + "\n"
-			} else {
-				train += fmt.Sprintf("%s %d\n", file, class+1)
+			for split := range train {
+				if group == split+1 {
+					test[split] += file + "\n"
+				} else {
+					train[split] += fmt.Sprintf("%s %d\n", file, class+1)
+				}
 			}
 		}
 	}
-	for name, text := range map[string]string{"classInd": "1 Archery\n2 Bowling\n", "trainlist01": train, "testlist01": test} {
+	for name, text := range map[string]string{"classInd": "1 Archery\n2 Bowling\n", "trainlist01": train[0], "testlist01": test[0], "trainlist02": train[1], "testlist02": test[1]} {
 		writeText(t, filepath.Join(root, "ucfTrainTestlist", name+".txt"), text)
 	}
 }
@@ -118,8 +120,30 @@ func TestTransfer(t *testing.T) {
 	if after, err := os.ReadFile(cells); err != nil || string(after) != string(before) || again.out != r.out || strings.Contains(again.errors, "msg=measured") {
 		t.Errorf("the same command again measures again: %v\n%s", err, again.errors)
 	}
-	unseen := videogan(t, append(args, "--split", "2")...)
-	checkStatus(t, "a split without lists", unseen, 1, "trainlist02.txt")
+	unseen := videogan(t, append(args, "--split", "3")...)
+	checkStatus(t, "a split without lists", unseen, 1, "trainlist03.txt")
+	if r = succeed(t, append(args, "--split", "2", "--methods", "probe", "--steps", "2")...); !strings.Contains(r.errors, "may have seen the test clips") {
+		t.Errorf("test clips of another split's training are not warned of:\n%s", r.errors)
+	}
+	second := experiments.Folder(filepath.Join(dir, "split2", "tgan-seed1"))
+	succeed(t, tinyArgs(second, "data.source=ucf101", "data.root="+root, "data.split=2", "train.steps=2", "train.sample_every=1000")...)
+	args[2] = string(second) // in the place of seed 2
+	r = succeed(t, append(args, "--split", "own")...)
+	for _, want := range []string{"train split 2", "SPLIT 2", "BY SPLIT"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("no %q in\n%s", want, r.out)
+		}
+	}
+	if strings.Contains(r.errors, "may have seen") || strings.Count(r.errors, "msg=measured") != 8 { // all of split 2
+		t.Errorf("a run's own split:\n%s", r.errors)
+	}
+	if text, err = os.ReadFile(filepath.Join(out, "transfer.json")); err == nil {
+		results = transfer.Results{}
+		err = json.Unmarshal(text, &results)
+	}
+	if err != nil || !results.Protocol.OwnSplit || len(results.Data) != 2 || results.Networks[1].Split != 2 || len(results.Points[0].BySplit) != 2 || len(results.Points[0].Accuracy.Values) != 1 {
+		t.Errorf("%+v: %v", results, err)
+	}
 }
 
 func exists(path string) bool {
@@ -141,7 +165,7 @@ func TestTransferUsage(t *testing.T) {
 	}{
 		{"", 2, "requires at least 1 arg", "no run"},
 		{"x", 2, "--data and --out: name the folder", "no data"},
-		{"x --data y --out z --split 4", 2, "--split 4: want 1, 2, 3 or all", "a split that there is not"},
+		{"x --data y --out z --split 4", 2, "--split 4: want 1, 2, 3, all or own", "a split that there is not"},
 		{"x --data y --out z --labels 2/1", 2, "--labels 2/1: want shares", "more than all labels"},
 		{"x --data y --out z --labels half", 2, "--labels half: want shares", "a word for a share"},
 		{"x --data y --out z --methods probe,knn", 2, "--methods probe,knn: want of", "a method that there is not"},
@@ -149,6 +173,7 @@ func TestTransferUsage(t *testing.T) {
 		{"nowhere --data y --out z", 1, "nowhere is no run folder", "no such run"},
 		{string(digits) + " --data nowhere --out " + out, 1, "nowhere", "no clips"},
 		{string(digits) + " --data " + root + " --out " + out, 1, "sees clips of 1×4×16×16, the data has 3×4×16×16", "a run of grey clips on colour"},
+		{string(digits) + " --data " + root + " --split own --out " + out, 2, "digits was not trained on a split of UCF101", "a run of digits has no split"},
 		{string(digits) + " --data moving-mnist --out " + out, 2, "want a finite set of labelled videos", "clips without end"},
 	} {
 		checkStatus(t, test.reason, videogan(t, append([]string{"transfer"}, strings.Fields(test.args)...)...), test.status, test.want)

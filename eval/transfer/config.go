@@ -60,8 +60,11 @@ type Config struct {
 	Labels  []float64 `json:"labels"`  // shares of the training videos that keep their labels, at least one a class
 	Classes []int     `json:"classes"` // numbers of classes beside all of them, with all labels
 	Splits  []int     `json:"splits"`  // each with data of its own; their mean is one value
-	Repeats int       `json:"repeats"` // of each network: other labels, other order, other head
-	Seed    uint64    `json:"seed"`
+	// OwnSplit measures each network on the split that it was trained on, and there alone: no test clip was seen in
+	// training. A value is then the mean over as many networks as there are splits.
+	OwnSplit bool   `json:"own_split"`
+	Repeats  int    `json:"repeats"` // of each network: other labels, other order, other head
+	Seed     uint64 `json:"seed"`
 	Training
 }
 

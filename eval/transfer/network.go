@@ -21,6 +21,7 @@ type Network struct {
 	Run        string // its name
 	Checkpoint string // SHA-256 of the file of its weights
 	Steps      int    // that the GAN was trained for
+	Split      int    // of UCF101, whose training clips it was trained on; 0: on none, or on all clips
 	Range      datasets.PixelRange
 	Shape      gan.ClipShape
 	Networks   gan.Networks

@@ -52,6 +52,7 @@ type RunNote struct {
 	Run        string `json:"run"`
 	Checkpoint string `json:"checkpoint"` // SHA-256
 	Steps      int    `json:"steps"`
+	Split      int    `json:"split"`      // that it was trained on; 0: on none, or on all clips
 	Parameters int    `json:"parameters"` // of the hidden layers
 	Clip       string `json:"clip"`       // C×T×H×W
 	Range      string `json:"range"`
@@ -70,7 +71,7 @@ func (s *Study) Results(version, machine string) (Results, error) {
 		if err != nil {
 			return Results{}, err
 		}
-		r.Networks = append(r.Networks, RunNote{n.Model, n.Run, n.Checkpoint, n.Steps, params.Count(""),
+		r.Networks = append(r.Networks, RunNote{n.Model, n.Run, n.Checkpoint, n.Steps, n.Split, params.Count(""),
 			fmt.Sprintf("%d×%d×%d×%d", n.Shape.Channels, n.Shape.Frames, n.Shape.Height, n.Shape.Width), n.Range.String()})
 	}
 	return r, nil
@@ -89,12 +90,14 @@ func (s *Study) Scores(version string) []eval.Result {
 		if p.Labels != 1 || p.Classes != s.classCount() {
 			continue
 		}
-		networks := s.of(p.Model)
 		checkpoints := sha256.New()
-		for _, n := range networks {
-			fmt.Fprintln(checkpoints, n.Checkpoint)
+		var n *Network // any of the model's
+		for _, of := range s.Networks {
+			if of.Model == p.Model {
+				fmt.Fprintln(checkpoints, of.Checkpoint)
+				n = of
+			}
 		}
-		n := networks[0]
 		protocol := eval.Protocol{
 			Measure:    eval.MeasureTransfer,
 			Classifier: eval.Classifier{Name: "linear head", Mode: eval.ModeEval, Layer: t.Layer},
@@ -102,7 +105,7 @@ func (s *Study) Scores(version string) []eval.Result {
 			Samples:    len(d.Test.Clips()), Repeats: len(p.Accuracy.Values), Splits: len(s.Data),
 			Reference: eval.Reference{Dataset: d.Train.Info().Name, IndexHash: s.protocol, Split: strings.Join(splits, " "), Samples: int(p.Videos)},
 			Transfer: eval.Transfer{Method: string(p.Method), Labels: p.Labels, Classes: p.Classes, Dropout: t.Dropout, Rate: t.Rate, Beta1: t.Beta1, Beta2: t.Beta2,
-				Steps: t.Steps, Batch: t.Batch, Windows: t.Windows, Features: t.Features, Settle: t.Settle, Standardized: t.Standardize},
+				Steps: t.Steps, Batch: t.Batch, Windows: t.Windows, Features: t.Features, Settle: t.Settle, Standardized: t.Standardize, OwnSplit: s.Config.OwnSplit},
 			Seed: s.Config.Seed, Version: version,
 			Subject: eval.Subject{Kind: p.Model, Checkpoint: hex.EncodeToString(checkpoints.Sum(nil)), Step: n.Steps},
 		}

@@ -3,15 +3,12 @@ package transfer
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,15 +60,6 @@ type Study struct {
 	plan     []planned
 }
 
-// planned is a cell and what it is measured with.
-type planned struct {
-	Cell
-	model   string
-	repeat  int // of the model, over its networks
-	network *Network
-	data    Data
-}
-
 // Run measures the cells that are not in the folder yet. When ctx is cancelled it reports classifier.ErrInterrupted, with
 // the study as far as it got. ErrConfig: settings that cannot be.
 func Run(ctx context.Context, dev *exec.Device, networks []*Network, data []Data, cfg Config, o Options) (*Study, error) {
@@ -118,157 +106,6 @@ func Run(ctx context.Context, dev *exec.Device, networks []*Network, data []Data
 	}
 	s.count()
 	return s, nil
-}
-
-// newStudy checks what is given and lists the cells.
-func newStudy(networks []*Network, data []Data, cfg Config) (*Study, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	if len(networks) == 0 {
-		return nil, fmt.Errorf("transfer: no network: %w", ErrConfig)
-	}
-	if err := checkData(networks, data, cfg); err != nil {
-		return nil, err
-	}
-	s := &Study{Config: cfg, Networks: networks, Data: data}
-	for _, n := range networks {
-		if !slices.Contains(s.models, n.Model) {
-			s.models = append(s.models, n.Model)
-		}
-		if _, err := n.layer(cfg.Layer); err != nil {
-			return nil, err
-		}
-	}
-	var err error
-	if s.protocol, err = protocolHash(cfg.Training, data); err != nil {
-		return nil, err
-	}
-	if err := s.list(); err != nil {
-		return nil, err
-	}
-	s.Total = len(s.plan)
-	return s, nil
-}
-
-func checkData(networks []*Network, data []Data, cfg Config) error {
-	for _, split := range cfg.Splits {
-		if !slices.ContainsFunc(data, func(d Data) bool { return d.Split == split }) {
-			return fmt.Errorf("transfer: split %d: %w: there are no clips of it", split, ErrConfig)
-		}
-	}
-	for _, d := range data {
-		train, test := d.Train.Info(), d.Test.Info()
-		if !slices.Equal(train.Classes, test.Classes) || len(train.Classes) < 2 {
-			return fmt.Errorf("transfer: training clips of %v and test clips of %v: %w: want the same two or more classes", train.Classes, test.Classes, ErrConfig)
-		}
-		for _, n := range networks {
-			for _, info := range []datasets.Info{train, test} {
-				if info.Channels != n.Shape.Channels || info.Frames != n.Shape.Frames || info.Size != n.Shape.Height {
-					return fmt.Errorf("transfer: %s sees clips of %d×%d×%d×%d, the data has %d×%d×%d×%d: %w: measure runs of one size of clip at a time",
-						n.Run, n.Shape.Channels, n.Shape.Frames, n.Shape.Height, n.Shape.Width, info.Channels, info.Frames, info.Size, info.Size, datasets.ErrShape)
-				}
-			}
-		}
-		for _, count := range cfg.Classes {
-			if count > len(train.Classes) {
-				return fmt.Errorf("transfer: %d classes: %w: there are %d", count, ErrConfig, len(train.Classes))
-			}
-		}
-	}
-	return nil
-}
-
-// protocolHash is SHA-256 over the training and the data: the names, lengths and labels of all clips.
-func protocolHash(t Training, data []Data) (string, error) {
-	text, err := json.Marshal(t)
-	if err != nil {
-		return "", fmt.Errorf("transfer: %w", err)
-	}
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n", text)
-	for _, d := range data {
-		for _, set := range []datasets.ClipSource{d.Train, d.Test} {
-			info := set.Info()
-			fmt.Fprintf(sum, "split %d: %s %v %d×%d×%d\n", d.Split, info.Name, info.Classes, info.Channels, info.Frames, info.Size)
-			for _, clip := range set.Clips() {
-				fmt.Fprintln(sum, clip.Name, clip.Label, clip.Frames)
-			}
-		}
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), nil
-}
-
-// list plans the cells: a repeat of everything before the next, so that a study cut short has all methods. Two models of
-// one architecture share the cells that begin at random.
-func (s *Study) list() error {
-	all := len(s.Data[0].Train.Info().Classes)
-	type setting struct {
-		labels  float64
-		classes int
-	}
-	var settings []setting
-	for _, share := range s.Config.Labels {
-		settings = append(settings, setting{share, all})
-	}
-	for _, count := range s.Config.Classes {
-		if one := (setting{1, count}); !slices.Contains(settings, one) {
-			settings = append(settings, one)
-		}
-	}
-	architectures := map[*Network]string{}
-	for _, n := range s.Networks {
-		var err error
-		if architectures[n], err = n.architecture(); err != nil {
-			return err
-		}
-	}
-	for repeat := range s.repeats() {
-		for _, model := range s.models {
-			network := s.network(model, repeat)
-			if network == nil {
-				continue
-			}
-			for _, d := range s.Data {
-				for _, at := range settings {
-					for _, method := range s.Config.Methods {
-						cell := Cell{Network: network.Checkpoint, Method: method, Labels: at.labels, Classes: at.classes, Split: d.Split,
-							Seed: s.Config.Seed + uint64(repeat), Protocol: s.protocol}
-						if !method.trained() {
-							cell.Network = architectures[network]
-						}
-						s.plan = append(s.plan, planned{cell, model, repeat, network, d})
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// repeats is the most repeats that a model has.
-func (s *Study) repeats() int {
-	most := 0
-	for _, model := range s.models {
-		most = max(most, s.repeatsOf(model))
-	}
-	return most
-}
-
-func (s *Study) repeatsOf(model string) int { return s.Config.Repeats * len(s.of(model)) }
-
-// of lists a model's networks.
-func (s *Study) of(model string) []*Network {
-	return slices.DeleteFunc(slices.Clone(s.Networks), func(n *Network) bool { return n.Model != model })
-}
-
-// network is the network of a model's repeat: each takes part in Config.Repeats of them, in turn. nil: there are fewer.
-func (s *Study) network(model string, repeat int) *Network {
-	of := s.of(model)
-	if repeat >= s.repeatsOf(model) {
-		return nil
-	}
-	return of[repeat%len(of)]
 }
 
 // count counts the finished cells.

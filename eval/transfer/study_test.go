@@ -328,7 +328,7 @@ func TestPoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Total != 8 || s.network("plain", 0) != a || s.network("plain", 1) != b || s.network("plain", 2) != nil {
+	if s.Total != 8 || s.network("plain", 0, 2) != a || s.network("plain", 1, 1) != b || s.network("plain", 2, 1) != nil {
 		t.Fatalf("%d cells", s.Total)
 	}
 	s.ledger = &ledger{of: map[Cell]record{}}
@@ -352,6 +352,9 @@ func TestPoints(t *testing.T) {
 	}
 	if !near(tuned.Gain.Mean, (1.2+2)/2) || !near(scratch.Gain.Mean, 1) || scratch.Gain.Std != 0 {
 		t.Errorf("gains %+v and %+v: each repeat is compared with its own", tuned.Gain, scratch.Gain)
+	}
+	if second := tuned.BySplit[1]; second.Split != 2 || !near(second.Accuracy.Mean, 0.75) || !near(second.Gain.Mean, (0.7/0.6+0.8/0.6)/2) {
+		t.Errorf("split 2 by itself: %+v", second)
 	}
 	delete(s.ledger.of, s.plan[len(s.plan)-1].Cell)
 	if points = s.Points(); len(points[1].Accuracy.Values) != 1 || len(points[0].Accuracy.Values) != 2 {

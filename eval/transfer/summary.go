@@ -19,6 +19,8 @@ type Point struct {
 	Training Spread `json:"training"` // accuracy on training batches at the end, with dropout
 	// Gain is the accuracy over that of MethodScratch with the same labels, a repeat each: how much the features save.
 	Gain Spread `json:"gain"`
+	// BySplit is each split by itself, where there are several.
+	BySplit []SplitPoint `json:"by_split,omitempty"`
 }
 
 // Spread is a mean and a standard deviation (n - 1) over values. One value has the deviation 0.
@@ -40,73 +42,106 @@ func spread(values []float64) Spread {
 	return s
 }
 
+// SplitPoint is what a model reaches on one split, over its repeats.
+type SplitPoint struct {
+	Split    int    `json:"split"`
+	Accuracy Spread `json:"accuracy"`
+	Gain     Spread `json:"gain"`
+}
+
+// setting is what cells of one point have in common.
+type setting struct {
+	model   string
+	method  Method
+	labels  float64
+	classes int
+}
+
+// finished are the cells of a setting that there are: by repeat, by split.
+type finished map[int]map[int]record
+
 // Points sums the finished cells up, in the order of models, methods and cells. A repeat counts once all its splits are
 // there; what has none is left out.
 func (s *Study) Points() []Point {
-	type key struct {
-		model   string
-		method  Method
-		labels  float64
-		classes int
-	}
-	type sums struct {
-		splits                              int
-		videos, accuracy, windows, training float64
-	}
-	cells := map[key]map[int]*sums{}
-	var order []key
+	cells := map[setting]finished{}
+	var order []setting
 	for _, p := range s.plan {
-		k := key{p.model, p.Method, p.Labels, p.Classes}
-		if cells[k] == nil {
-			cells[k] = map[int]*sums{}
-			order = append(order, k)
+		at := setting{p.model, p.Method, p.Labels, p.Classes}
+		if cells[at] == nil {
+			cells[at] = finished{}
+			order = append(order, at)
 		}
-		r, ok := s.ledger.of[p.Cell]
-		if !ok {
-			continue
+		if r, ok := s.ledger.of[p.Cell]; ok {
+			if cells[at][p.repeat] == nil {
+				cells[at][p.repeat] = map[int]record{}
+			}
+			cells[at][p.repeat][p.Split] = r
 		}
-		at := cells[k][p.repeat]
-		if at == nil {
-			at = &sums{}
-			cells[k][p.repeat] = at
-		}
-		at.splits++
-		n := float64(len(s.Data))
-		at.videos += float64(r.Videos) / n
-		at.accuracy += r.Test.VideoAccuracy / n
-		at.windows += r.Test.ClipAccuracy / n
-		at.training += r.TrainAccuracy / n
 	}
 	var points []Point
 	for _, model := range s.models {
 		for _, method := range s.Config.Methods {
-			for _, k := range order {
-				if k.model != model || k.method != method {
+			for _, at := range order {
+				if at.model != model || at.method != method {
 					continue
 				}
-				p := Point{Model: model, Method: method, Labels: k.labels, Classes: k.classes}
-				var accuracy, windows, training, gain []float64
-				for repeat := range s.repeats() {
-					at := cells[k][repeat]
-					if at == nil || at.splits < len(s.Data) {
-						continue
-					}
-					p.Videos = at.videos
-					accuracy, windows, training = append(accuracy, at.accuracy), append(windows, at.windows), append(training, at.training)
-					scratch := cells[key{model, MethodScratch, k.labels, k.classes}][repeat]
-					if scratch != nil && scratch.splits == len(s.Data) && scratch.accuracy > 0 {
-						gain = append(gain, at.accuracy/scratch.accuracy)
-					}
+				scratch := cells[setting{model, MethodScratch, at.labels, at.classes}]
+				if p := s.point(at, cells[at], scratch); len(p.Accuracy.Values) > 0 {
+					points = append(points, p)
 				}
-				if len(accuracy) == 0 {
-					continue
-				}
-				p.Accuracy, p.Windows, p.Training, p.Gain = spread(accuracy), spread(windows), spread(training), spread(gain)
-				points = append(points, p)
 			}
 		}
 	}
 	return points
+}
+
+// point sums the cells of one setting up, beside those that begin at random.
+func (s *Study) point(at setting, of, scratch finished) Point {
+	p := Point{Model: at.model, Method: at.method, Labels: at.labels, Classes: at.classes}
+	var accuracy, windows, training, gain []float64
+	n := float64(len(s.Data))
+	for repeat := range s.repeats() {
+		if len(of[repeat]) < len(s.Data) {
+			continue
+		}
+		var videos, right, rightWindows, trained, random float64
+		for _, d := range s.Data {
+			r := of[repeat][d.Split]
+			videos += float64(r.Videos) / n
+			right += r.Test.VideoAccuracy / n
+			rightWindows += r.Test.ClipAccuracy / n
+			trained += r.TrainAccuracy / n
+			random += scratch[repeat][d.Split].Test.VideoAccuracy / n
+		}
+		p.Videos = videos
+		accuracy, windows, training = append(accuracy, right), append(windows, rightWindows), append(training, trained)
+		if len(scratch[repeat]) == len(s.Data) && random > 0 {
+			gain = append(gain, right/random)
+		}
+	}
+	p.Accuracy, p.Windows, p.Training, p.Gain = spread(accuracy), spread(windows), spread(training), spread(gain)
+	if len(s.Data) > 1 {
+		for _, d := range s.Data {
+			p.BySplit = append(p.BySplit, s.splitPoint(d.Split, of, scratch))
+		}
+	}
+	return p
+}
+
+// splitPoint sums one split up.
+func (s *Study) splitPoint(split int, of, scratch finished) SplitPoint {
+	var accuracy, gain []float64
+	for repeat := range s.repeats() {
+		r, ok := of[repeat][split]
+		if !ok {
+			continue
+		}
+		accuracy = append(accuracy, r.Test.VideoAccuracy)
+		if random := scratch[repeat][split].Test.VideoAccuracy; random > 0 {
+			gain = append(gain, r.Test.VideoAccuracy/random)
+		}
+	}
+	return SplitPoint{split, spread(accuracy), spread(gain)}
 }
 
 // rounded keeps four decimals.

@@ -12,13 +12,17 @@ import (
 func (s *Study) classCount() int { return len(s.Data[0].Train.Info().Classes) }
 
 // WriteText writes what was measured as tables for a person: accuracy in percent, mean ± standard deviation over the
-// repeats, by share of the labels and by number of classes; the gain over random initialization; what others printed.
+// repeats, by share of the labels, by number of classes and by split; the gain over random initialization; what others
+// printed.
 func (s *Study) WriteText(w io.Writer) error {
 	points := s.Points()
 	var text strings.Builder
 	for _, d := range s.Data {
 		train, test := d.Train.Info(), d.Test.Info()
 		fmt.Fprintf(&text, "training: %s; test: %s\n", train.Summary, test.Summary)
+	}
+	if s.Config.OwnSplit {
+		text.WriteString("each run is measured on the split that it was trained on\n")
 	}
 	t := s.Config.Training
 	fmt.Fprintf(&text, "Adam %g, β %g %g, %d steps of %d windows, dropout %g of channels, layer %s; a video is judged by the mean of %d windows\n",
@@ -27,24 +31,40 @@ func (s *Study) WriteText(w io.Writer) error {
 		fmt.Fprintf(&text, "unfinished: %d of %d cells\n", s.Finished, s.Total)
 	}
 	all := s.classCount()
-	var shares, counts []column
+	var shares, counts, splits []column
 	for _, share := range s.Config.Labels {
-		shares = append(shares, column{"LABELS " + strings.ToUpper(Share(share)), share, all})
+		shares = append(shares, column{"LABELS " + strings.ToUpper(Share(share)), share, all, 0})
 	}
 	for _, n := range append(slices.Clone(s.Config.Classes), all) {
-		counts = append(counts, column{fmt.Sprintf("%d CLASSES", n), 1, n})
+		counts = append(counts, column{fmt.Sprintf("%d CLASSES", n), 1, n, 0})
 	}
+	for _, d := range s.Data {
+		splits = append(splits, column{fmt.Sprintf("SPLIT %d", d.Split), 1, all, d.Split})
+	}
+	accuracy := func(v values) Spread { return v.accuracy.times(100) }
+	gain := func(v values) Spread { return v.gain }
 	text.WriteString("\nACCURACY, PERCENT\n")
-	writeTable(&text, s, points, shares, func(p Point) Spread { return p.Accuracy.times(100) }, "%.1f ± %.1f", fmt.Sprintf("%.1f", 100/float64(all)))
-	if slices.Contains(s.Config.Methods, MethodScratch) && len(s.Config.Methods) > 1 {
+	writeTable(&text, s, points, shares, accuracy, "%.1f ± %.1f", fmt.Sprintf("%.1f", 100/float64(all)))
+	compared := slices.Contains(s.Config.Methods, MethodScratch) && len(s.Config.Methods) > 1
+	if compared {
 		text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION\n")
-		writeTable(&text, s, points, shares, func(p Point) Spread { return p.Gain }, "%.2f ± %.2f", "")
+		writeTable(&text, s, points, shares, gain, "%.2f ± %.2f", "")
+	}
+	if len(s.Data) > 1 && slices.Contains(s.Config.Labels, 1) {
+		text.WriteString("\nACCURACY BY SPLIT, PERCENT, ALL LABELS\n")
+		writeTable(&text, s, points, splits, accuracy, "%.1f ± %.1f", "")
+		if compared {
+			text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION, BY SPLIT\n")
+			writeTable(&text, s, points, splits, gain, "%.2f ± %.2f", "")
+		}
 	}
 	if len(s.Config.Classes) > 0 {
 		text.WriteString("\nACCURACY BY NUMBER OF CLASSES, PERCENT, ALL LABELS\n")
-		writeTable(&text, s, points, counts, func(p Point) Spread { return p.Accuracy.times(100) }, "%.1f ± %.1f", "")
-		text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION, BY NUMBER OF CLASSES\n")
-		writeTable(&text, s, points, counts, func(p Point) Spread { return p.Gain }, "%.2f ± %.2f", "")
+		writeTable(&text, s, points, counts, accuracy, "%.1f ± %.1f", "")
+		if compared {
+			text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION, BY NUMBER OF CLASSES\n")
+			writeTable(&text, s, points, counts, gain, "%.2f ± %.2f", "")
+		}
 	}
 	text.WriteString("\nPUBLISHED, UCF101: 101 CLASSES, MEAN OF 3 SPLITS, PERCENT\n")
 	rows := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -63,6 +83,25 @@ type column struct {
 	title   string
 	labels  float64
 	classes int
+	split   int // 0: the mean over all
+}
+
+// values are what a point has in a column.
+type values struct{ accuracy, gain Spread }
+
+// of finds the values of a point; ok: it stands in this column.
+func (c column) of(p Point) (v values, ok bool) {
+	if p.Labels != c.labels || p.Classes != c.classes {
+		return values{}, false
+	}
+	if c.split == 0 {
+		return values{p.Accuracy, p.Gain}, true
+	}
+	at := slices.IndexFunc(p.BySplit, func(of SplitPoint) bool { return of.Split == c.split })
+	if at < 0 {
+		return values{}, false
+	}
+	return values{p.BySplit[at].Accuracy, p.BySplit[at].Gain}, true
 }
 
 func (s Spread) times(factor float64) Spread {
@@ -70,7 +109,7 @@ func (s Spread) times(factor float64) Spread {
 }
 
 // writeTable writes one line a model and method.
-func writeTable(w io.Writer, s *Study, points []Point, columns []column, value func(Point) Spread, format, chance string) {
+func writeTable(w io.Writer, s *Study, points []Point, columns []column, value func(values) Spread, format, chance string) {
 	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	defer rows.Flush() // into a strings.Builder, which takes everything
 	fmt.Fprint(rows, "MODEL\tMETHOD")
@@ -91,10 +130,11 @@ func writeTable(w io.Writer, s *Study, points []Point, columns []column, value f
 			for _, c := range columns {
 				text := "-"
 				for _, p := range points {
-					if p.Model != model || p.Method != method || p.Labels != c.labels || p.Classes != c.classes {
+					of, ok := c.of(p)
+					if !ok || p.Model != model || p.Method != method {
 						continue
 					}
-					if v := value(p); len(v.Values) > 0 {
+					if v := value(of); len(v.Values) > 0 {
 						text, repeats = fmt.Sprintf(format, v.Mean, v.Std), max(repeats, len(v.Values))
 					}
 				}
