@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -205,6 +206,9 @@ func (n noise) Info() datasets.Info { return n.info }
 func (n noise) Close() error        { return nil }
 
 func (n noise) Draw(_ context.Context, rng *rand.Rand, dst []byte) (int, error) {
+	for ; len(dst) >= 8; dst = dst[8:] {
+		binary.LittleEndian.PutUint64(dst, rng.Uint64())
+	}
 	for i := range dst {
 		dst[i] = byte(rng.Uint32())
 	}

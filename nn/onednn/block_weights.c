@@ -3,9 +3,9 @@
 #include "kernels_element.h"
 #include "kernels_transpose.h"
 
-#ifdef VG_BF16
-enum { SIDE = 16, TAPS = 8, STEP = 2 };
+enum { SIDE = 16, TAPS = 8 };
 
+#ifdef VG_BF16
 // Numbers of a and b side by side.
 VG_INLINE void put_pairs(vg_f8 a, vg_f8 b, vg_element *to) {
 #ifdef __AVX512BF16__
@@ -19,8 +19,6 @@ VG_INLINE void put_pairs(vg_f8 a, vg_f8 b, vg_element *to) {
 	}
 #endif
 }
-#else
-enum { SIDE = 16, TAPS = 8, STEP = 1 };
 #endif
 
 typedef struct {
@@ -31,18 +29,22 @@ typedef struct {
 
 // Eight taps of a block, so that what is written stays near: channels of the last axis lie `last` apart in w, those of the other one `other`.
 VG_INLINE void block_taps(const float *w, int64_t last, int64_t other, vg_element *out) {
-	for (int64_t o = 0; o < SIDE; o += STEP)
+#ifdef VG_BF16
+	for (int64_t l = 0; l < SIDE; l += 8) // eight rows of w at a time: cache lines of sixteen meet in one set
+		for (int64_t o = 0; o < SIDE; o += 2) {
+			vg_f8 v[8], next[8];
+			vg_transpose(w + o * other + l * last, last, v);
+			vg_transpose(w + (o + 1) * other + l * last, last, next);
+			for (int tap = 0; tap < TAPS; tap++) put_pairs(v[tap], next[tap], out + tap * SIDE * SIDE + o * SIDE + l * 2);
+		}
+#else
+	for (int64_t o = 0; o < SIDE; o++)
 		for (int64_t l = 0; l < SIDE; l += 8) {
 			vg_f8 v[8];
 			vg_transpose(w + o * other + l * last, last, v);
-#ifdef VG_BF16
-			vg_f8 next[8];
-			vg_transpose(w + (o + 1) * other + l * last, last, next);
-			for (int tap = 0; tap < TAPS; tap++) put_pairs(v[tap], next[tap], out + tap * SIDE * SIDE + o * SIDE + l * 2);
-#else
 			for (int tap = 0; tap < TAPS; tap++) vg_store8(out + tap * SIDE * SIDE + o * SIDE + l, v[tap]);
-#endif
 		}
+#endif
 }
 
 VG_CLONES static void block_worker(const void *args, int64_t lo, int64_t hi) {

@@ -22,6 +22,8 @@ func TestSum(t *testing.T) {
 		{[]int{40_000, 3}, []bool{true, false}},
 		{[]int{40_000, 3}, []bool{false, true}},
 		{[]int{50, 1_000}, []bool{true, false}},
+		{[]int{200, 3, 1_000}, []bool{false, true, false}},
+		{[]int{70, 3, 2, 5, 600}, []bool{false, true, false, true, false}},
 		{[]int{4, 17, 300}, []bool{true, false, true}},
 		{[]int{40, 17, 33}, []bool{false, true, false}},
 		{[]int{2, 3, 4, 5, 6, 7}, []bool{true, false, true, false, true, false}},

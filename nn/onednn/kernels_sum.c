@@ -1,22 +1,24 @@
 #include "kernels_pieces.h"
 #include "kernels_strided.h"
 
-enum { WIDTH = 4 * VG_LANES };
+enum { WIDTH = 4 * VG_LANES, WIDE = 512 };
 
 // A sum is a grid of outputs, each over a grid of rows of x. Where the innermost
-// axis is kept an output is a tile of up to WIDTH neighbours and a row is those of
-// one position; otherwise an output is one number and a row is all of the
-// innermost axis.
+// axis is kept an output is a tile of neighbours and a row is those of one
+// position: up to WIDTH, which stay in registers, or up to WIDE where the axis is
+// long and rows therefore lie far apart; otherwise an output is one number and a
+// row is all of the innermost axis.
 typedef struct {
 	vg_space kept, reduced; // view: x; without the innermost axis
-	int64_t inner, tiles;   // size of the innermost axis, and the tiles in it
+	int64_t inner, width;   // size of the innermost axis, and of a tile
+	int64_t tiles;          // in the innermost axis
 	int64_t outputs;        // tiles included
 	int64_t rows;           // of an output; numbers where the innermost axis is reduced
 	int64_t count;          // pieces of an output; with more than one there are at most VG_MAX_TASKS tasks
 	int inner_kept;
 	const float *x;
 	float *y;
-	double (*partials)[WIDTH]; // the sums of every task; NULL: a task has the result
+	double (*partials)[WIDTH]; // the sums of every task, of WIDTH at most; NULL: a task has the result
 } sum_args;
 
 VG_INLINE void add_lanes(const float *x, vg_d4 *sum) {
@@ -28,7 +30,7 @@ static void finish(const sum_args *a, int64_t output, const double *total) {
 		a->y[output] = *total;
 		return;
 	}
-	const int64_t first = output % a->tiles * WIDTH, width = vg_min(WIDTH, a->inner - first);
+	const int64_t first = output % a->tiles * a->width, width = vg_min(a->width, a->inner - first);
 	for (int64_t j = 0; j < width; j++) a->y[output / a->tiles * a->inner + first + j] = total[j];
 }
 
@@ -56,9 +58,25 @@ VG_INLINE void sum_rows(const sum_args *a, const float *x, int64_t width, int64_
 	}
 }
 
-VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double sum[WIDTH]) {
+// The same, all columns of a row before the next one.
+VG_INLINE void sum_wide_rows(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double sum[WIDE]) {
+	const int64_t stride = a->reduced.strides[0][a->reduced.rank - 1];
+	vg_stretch w = vg_stretch_start(&a->reduced, lo, hi);
+	while (vg_stretch_next(&a->reduced, &w))
+		for (int64_t i = 0; i < w.count; i++) {
+			const float *row = x + w.offset[0] + i * stride;
+			VG_INDEPENDENT
+			for (int64_t j = 0; j < width; j++) sum[j] += row[j];
+		}
+}
+
+VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double *sum) {
 	enum { BLOCK = 64 };
-	memset(sum, 0, WIDTH * sizeof *sum);
+	memset(sum, 0, a->width * sizeof *sum);
+	if (a->width == WIDE) {
+		sum_wide_rows(a, x, width, lo, hi, sum);
+		return;
+	}
 	for (; lo < hi; lo += BLOCK) sum_rows(a, x, width, lo, vg_min(lo + BLOCK, hi), sum);
 }
 
@@ -88,10 +106,10 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 		const int64_t output = task / a->count, k = task % a->count;
 		const int64_t tile = output % a->tiles, outer = output / a->tiles;
 		const vg_stretch at = vg_stretch_start(&a->kept, outer, outer + 1);
-		const float *x = a->x + at.offset[0] + tile * WIDTH;
+		const float *x = a->x + at.offset[0] + tile * a->width;
 		const int64_t first = a->rows * k / a->count, end = a->rows * (k + 1) / a->count;
-		double own[WIDTH], *sum = a->partials ? a->partials[task] : own;
-		if (a->inner_kept) sum_tile(a, x, vg_min(WIDTH, a->inner - tile * WIDTH), first, end, sum);
+		double own[WIDE], *sum = a->partials ? a->partials[task] : own;
+		if (a->inner_kept) sum_tile(a, x, vg_min(a->width, a->inner - tile * a->width), first, end, sum);
 		else *sum = sum_numbers(a, x, first, end);
 		if (!a->partials) finish(a, output, sum);
 	}
@@ -127,10 +145,12 @@ void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, 
 	}
 	a.kept = vg_space_of(keeps, kept, kept_stride, kept_stride, kept_stride);
 	a.reduced = vg_space_of(reduces, reduced, reduced_stride, reduced_stride, reduced_stride);
-	if (a.inner_kept) a.tiles = (a.inner + WIDTH - 1) / WIDTH;
+	const int64_t far = (a.inner + WIDE - 1) / WIDE * vg_space_size(&a.kept);
+	a.width = a.inner >= WIDE && far >= VG_WANTED_TASKS ? WIDE : WIDTH;
+	if (a.inner_kept) a.tiles = (a.inner + a.width - 1) / a.width;
 	a.outputs = vg_space_size(&a.kept) * a.tiles;
 	a.rows = vg_space_size(&a.reduced) * (a.inner_kept ? 1 : a.inner);
-	const int64_t numbers = a.rows * (a.inner_kept ? vg_min(WIDTH, a.inner) : 1);
+	const int64_t numbers = a.rows * (a.inner_kept ? vg_min(a.width, a.inner) : 1);
 	a.count = vg_min(vg_pieces_for(a.outputs, numbers), a.rows);
 
 	double partials[VG_MAX_TASKS][WIDTH];
