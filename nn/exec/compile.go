@@ -27,9 +27,11 @@ type compiler struct {
 	done    map[*nn.Node]bool      // computed by an earlier node's fused kernel
 	batches map[*nn.Node]*statistics
 	sums    map[[2]*nn.Node]*gradientSums
-	steps   []*step
-	node    *nn.Node // being lowered
-	failed  error    // of a value made on demand
+	// Batch normalizations left to the only kernel that reads them.
+	unnormalized map[*nn.Node]*unnormalized
+	steps        []*step
+	node         *nn.Node // being lowered
+	failed       error    // of a value made on demand
 }
 
 // Compile plans the computation of the outputs, and of the states that s
@@ -132,6 +134,7 @@ func (p *Program) compile(params *nn.Params, brief, nodes []*nn.Node) error {
 		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{}, brief: map[*nn.Node]bool{},
 		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, done: map[*nn.Node]bool{},
 		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
+		unnormalized: map[*nn.Node]*unnormalized{},
 	}
 	for _, n := range nodes {
 		for _, in := range nn.Operands(n) {
@@ -315,6 +318,10 @@ func (c *compiler) reorder(from, to *buffer) error {
 		}})
 		return nil
 	}
+	if run := reorderOf(from, to); run != nil {
+		c.emit(&step{kernel: "reorder " + from.desc.TypedTag() + " " + to.desc.String(), reads: []*buffer{from}, writes: []*buffer{to}, run: run})
+		return nil
+	}
 	r, err := c.dev.engine.Reorder(from.desc, to.desc)
 	if err != nil {
 		return err
@@ -322,6 +329,37 @@ func (c *compiler) reorder(from, to *buffer) error {
 	c.primitive("reorder "+from.desc.TypedTag()+" "+to.desc.String(), 0, r,
 		operand{onednn.From, from}, operand{onednn.To, to})
 	return nil
+}
+
+// reorderOf is a reorder at the speed of a copy, or nil where only oneDNN knows the layouts: a change of the type alone,
+// and whole rows that move.
+func reorderOf(from, to *buffer) func() error {
+	n := from.desc.Elements()
+	switch {
+	case from.desc.BF16().Equal(to.desc):
+		return func() error {
+			onednn.ToBF16(from.pointer(), n, to.pointer())
+			return nil
+		}
+	case from.desc.Float32().Equal(to.desc):
+		return func() error {
+			onednn.FromBF16(from.pointer(), n, to.pointer())
+			return nil
+		}
+	case from.desc.IsBF16() || to.desc.IsBF16():
+		return nil
+	}
+	sx, strided := from.desc.Strides()
+	sy, alike := to.desc.Strides()
+	last := len(sx) - 1
+	if !strided || !alike || last < 0 || sx[last] != 1 || sy[last] != 1 {
+		return nil
+	}
+	sizes := from.desc.Sizes()
+	return func() error {
+		onednn.CopyStrided(sizes, sx, from.pointer(), sy, to.pointer())
+		return nil
+	}
 }
 
 type operand struct {

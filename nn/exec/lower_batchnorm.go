@@ -101,6 +101,10 @@ func (c *compiler) normalizeBy(n, x *nn.Node, mean, variance *buffer, affine []*
 	}
 	f := c.fusion(n)
 	c.done[f.result] = true
+	if c.normalizesItself(f.result, from) {
+		c.unnormalized[f.result] = &unnormalized{from, mean, variance, params, eps, f}
+		return nil
+	}
 	y := c.produce(f.result, from.desc)
 	forward := byType(from.desc, onednn.BNForward, onednn.BNForwardBF16)
 	c.emit(&step{

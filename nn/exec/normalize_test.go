@@ -25,6 +25,33 @@ func TestNormalizeByRunningStatistics(t *testing.T) {
 	}
 	loss := s.Sum(s.Mul(z, randomInput(s, rng, "u", 3, 10, 4, 5)))
 	outputs := append(s.Grad(loss, x, l.Param("gamma", nil, 10), l.Param("beta", nil, 10)), z)
+	if plan := matchesReference(t, s, outputs); !strings.Contains(plan, "batch norm+relu") {
+		t.Errorf("the normalization and its activation are not one kernel:\n%s", plan)
+	}
+}
+
+// A narrow convolution normalizes what it alone reads; for other readers it is computed.
+func TestNormalizeInNarrowConvolution(t *testing.T) {
+	const fused = "narrow convolution behind batch norm+relu"
+	for _, test := range []struct{ training, shared bool }{{true, false}, {false, false}, {true, true}, {false, true}} {
+		s := nn.NewScope(gorgonia.NewGraph(), nn.NewParams(1), nn.ScopeOptions{Training: test.training})
+		rng := rand.New(rand.NewPCG(1, 2))
+		same := nn.Cube(2, 3, 1, 1)
+		x := s.In("conv").Conv(randomInput(s, rng, "x", 3, 16, 6, 7), 32, same, nn.LayerOptions{})
+		h := s.ReLU(s.In("bn").BatchNorm(x, nn.BatchNormOptions{Gamma: nn.NormalAround(1, 0.2)}))
+		outputs := []*nn.Node{s.In("head").Conv(h, 3, same, nn.LayerOptions{})}
+		if test.shared {
+			outputs = append(outputs, s.Sum(h))
+		}
+		if plan := matchesReference(t, s, outputs); strings.Contains(plan, fused) == test.shared {
+			t.Errorf("%+v: the plan has, or lacks, a %s:\n%s", test, fused, plan)
+		}
+	}
+}
+
+// matchesReference compares outputs of a compiled program with those of the reference operations, and gives its plan.
+func matchesReference(t *testing.T, s *nn.Scope, outputs []*nn.Node) (plan string) {
+	t.Helper()
 	want, err := nn.Evaluate(outputs...)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +69,5 @@ func TestNormalizeByRunningStatistics(t *testing.T) {
 			t.Errorf("output %d, %s: differs by %.2g relative to the largest value", i, n.Name(), diff)
 		}
 	}
-	if plan := p.String(); !strings.Contains(plan, "batch norm+relu") {
-		t.Errorf("the normalization and its activation are not one kernel:\n%s", plan)
-	}
+	return p.String()
 }

@@ -149,6 +149,19 @@ func (d Descriptor) Equal(o Descriptor) bool { return C.dnnl_memory_desc_equal(&
 // IsPlain reports whether elements lie in row-major order without gaps.
 func (d Descriptor) IsPlain() bool { return d.Equal(d.Plain()) }
 
+// Strides are the distances between neighbours along each axis, in elements; ok is false where an axis is blocked.
+func (d Descriptor) Strides() (strides []int, ok bool) {
+	if d.md.format_kind != C.dnnl_blocked || d.md.offset0 != 0 {
+		return nil, false
+	}
+	blk := (*C.dnnl_blocking_desc_t)(ptrTo(&d.md.format_desc))
+	strides = make([]int, d.Rank())
+	for i := range strides {
+		strides[i] = int(blk.strides[i])
+	}
+	return strides, blk.inner_nblks == 0
+}
+
 // Padded reports whether the layout rounds an axis up to whole blocks. The
 // padding holds zeros, and every kernel must leave it so.
 func (d Descriptor) Padded() bool {

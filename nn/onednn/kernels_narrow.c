@@ -1,6 +1,6 @@
 #include "kernels_narrow.h"
 
-#include "kernels_loop.h"
+#include "kernels_lanes.h"
 
 enum { TAPS = 9, TILE = 8 };
 
@@ -10,6 +10,7 @@ typedef float block16 __attribute__((vector_size(64), aligned(4)));
 
 typedef struct {
 	vg_narrow s;
+	vg_narrow_norm norm;
 	const float *x, *w, *bias, *gy;
 	float *out;
 	double *partial;
@@ -41,35 +42,91 @@ VG_INLINE block8 halve(block16 v) {
 // Columns of a row with room for the taps on both sides and a last whole tile.
 VG_INLINE int64_t padded_width(const vg_narrow *s) { return (s->width + TILE - 1) / TILE * TILE + 2; }
 
-// Copies row y of an image between zeros; rows outside the image are zeros.
-VG_INLINE void load_row(const vg_narrow *s, const float *image, int64_t y, float *row) {
-	const int64_t length = s->width * s->b, whole = padded_width(s) * s->b;
-	for (int64_t block = 0; block < s->c / s->b; block++, row += whole) {
-		memset(row, 0, s->b * sizeof(float));
-		memset(row + s->b + length, 0, (whole - s->b - length) * sizeof(float));
-		if (y < 0 || y >= s->height) memset(row + s->b, 0, length * sizeof(float));
-		else memcpy(row + s->b, image + (block * s->height + y) * length, length * sizeof(float));
+// What normalizes each channel: act((x - mean)·scale + beta).
+typedef struct {
+	float mean[VG_NARROW_CHANNELS], scale[VG_NARROW_CHANNELS], beta[VG_NARROW_CHANNELS];
+} norm_channels;
+
+static void norm_of(const vg_narrow_norm *n, int64_t channels, norm_channels *to) {
+	for (int64_t c = 0; c < channels; c++) {
+		to->mean[c] = n->mean[c];
+		to->scale[c] = n->gamma[c] / sqrtf(n->var[c] + n->eps);
+		to->beta[c] = n->beta ? n->beta[c] : 0;
 	}
 }
 
-#define FORWARD_TILE(B, SUM)                                                                                           \
-	VG_INLINE block8 forward_tile##B(const vg_narrow *s, const float *const rows[3], int64_t x, const float *w) {  \
+VG_INLINE void normalize_row(const vg_narrow *s, const norm_channels *k, int64_t first, int act, float alpha, const float *from, float *to) {
+	for (int64_t h = 0; h < s->b; h += 8) {
+		const vg_f8 mean = vg_load8(k->mean + first + h), scale = vg_load8(k->scale + first + h), beta = vg_load8(k->beta + first + h);
+		for (int64_t i = h; i < s->width * s->b; i += s->b)
+			vg_store8(to + i, vg_activate8((vg_load8(from + i) - mean) * scale + beta, act, alpha));
+	}
+}
+
+// Copies row y of an image between zeros, normalized by k; rows outside the image are zeros.
+VG_INLINE void load_row(const narrow_args *a, const norm_channels *k, const float *image, int64_t y, float *row) {
+	const vg_narrow *s = &a->s;
+	const int64_t length = s->width * s->b, whole = padded_width(s) * s->b;
+	for (int64_t block = 0; block < s->c / s->b; block++, row += whole) {
+		const float *from = image + (block * s->height + y) * length;
+		float *to = row + s->b;
+		memset(row, 0, s->b * sizeof(float));
+		memset(to + length, 0, (whole - s->b - length) * sizeof(float));
+		if (y < 0 || y >= s->height) memset(to, 0, length * sizeof(float));
+		else if (!a->norm.mean) memcpy(to, from, length * sizeof(float));
+		else if (a->norm.act == VG_ACT_RELU) normalize_row(s, k, block * s->b, VG_ACT_RELU, 0, from, to);
+		else normalize_row(s, k, block * s->b, a->norm.act, a->norm.alpha, from, to);
+	}
+}
+
+// Sums of TILE positions, those of several outputs together, which share what they read of x.
+#define FORWARD_TILE(B, OUTPUTS, SUM)                                                                                  \
+	VG_INLINE void forward_tile##B##x##OUTPUTS(const vg_narrow *s, const float *const rows[3], int64_t x, const float *w, block8 *out) { \
 		const int64_t whole = padded_width(s) * B;                                                             \
-		block##B sum[TILE] = {0};                                                                              \
+		block##B sum[OUTPUTS][TILE] = {0};                                                                     \
 		for (int64_t ky = 0; ky < 3; ky++)                                                                     \
 			for (int64_t block = 0; block < s->c / B; block++)                                             \
 				for (int64_t kx = 0; kx < 3; kx++) {                                                   \
 					const float *from = rows[ky] + block * whole + (x + kx) * B;                   \
-					const block##B tap = *(const block##B *)(w + (ky * 3 + kx) * s->c + block * B); \
-					for (int i = 0; i < TILE; i++) sum[i] += *(const block##B *)(from + i * B) * tap; \
+					const float *taps = w + (ky * 3 + kx) * s->c + block * B;                      \
+					for (int k = 0; k < OUTPUTS; k++)                                              \
+						for (int i = 0; i < TILE; i++)                                         \
+							sum[k][i] += *(const block##B *)(from + i * B) * *(const block##B *)(taps + k * TAPS * s->c); \
 				}                                                                                      \
-		block8 folded[TILE];                                                                                   \
-		for (int i = 0; i < TILE; i++) folded[i] = SUM(sum[i]);                                                \
-		return add_across(folded);                                                                             \
+		for (int k = 0; k < OUTPUTS; k++) {                                                                    \
+			block8 folded[TILE];                                                                           \
+			for (int i = 0; i < TILE; i++) folded[i] = SUM(sum[k][i]);                                     \
+			out[k] = add_across(folded);                                                                   \
+		}                                                                                                      \
 	}
 #define SAME(v) (v)
-FORWARD_TILE(8, SAME)
-FORWARD_TILE(16, halve)
+FORWARD_TILE(8, 1, SAME)
+FORWARD_TILE(16, 1, halve)
+FORWARD_TILE(16, 2, halve)
+FORWARD_TILE(16, 3, halve)
+
+// Sums of as many outputs as the registers hold; the number of them.
+VG_INLINE int64_t forward_tile(const vg_narrow *s, const float *const rows[3], int64_t x, const float *w, block8 *out) {
+	if (s->b == 16 && s->k == 3) {
+		forward_tile16x3(s, rows, x, w, out);
+		return 3;
+	}
+	if (s->b == 16 && s->k % 2 == 0) {
+		forward_tile16x2(s, rows, x, w, out);
+		return 2;
+	}
+	if (s->b == 16) forward_tile16x1(s, rows, x, w, out);
+	else forward_tile8x1(s, rows, x, w, out);
+	return 1;
+}
+
+// Brings TILE positions of a row into the cache while others are computed.
+VG_INLINE void fetch_tile(const vg_narrow *s, const float *image, int64_t y, int64_t x) {
+	enum { LINE = 64 / sizeof(float) };
+	if (y >= s->height) return;
+	for (int64_t block = 0; block < s->c / s->b; block++)
+		for (int64_t i = 0; i < TILE * s->b; i += LINE) __builtin_prefetch(image + ((block * s->height + y) * s->width + x) * s->b + i);
+}
 
 // Items are images; three rows of one stay near.
 VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
@@ -77,21 +134,25 @@ VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
 	const vg_narrow *s = &a->s;
 	const int64_t area = s->height * s->width, row = padded_width(s) * s->c;
 	float w[s->k * TAPS * s->c], near[3 * row];
+	norm_channels norm;
+	if (a->norm.mean) norm_of(&a->norm, s->c, &norm);
 	gather_weights(s, a->w, w);
 	for (int64_t n = lo; n < hi; n++) {
 		const float *image = a->x + n * s->c * area;
-		load_row(s, image, -1, near + 2 * row);
-		load_row(s, image, 0, near);
+		load_row(a, &norm, image, -1, near + 2 * row);
+		load_row(a, &norm, image, 0, near);
 		for (int64_t y = 0; y < s->height; y++) {
-			load_row(s, image, y + 1, near + (y + 1) % 3 * row);
+			load_row(a, &norm, image, y + 1, near + (y + 1) % 3 * row);
 			const float *const rows[3] = {near + (y + 2) % 3 * row, near + y % 3 * row, near + (y + 1) % 3 * row};
-			for (int64_t x = 0; x < s->width; x += TILE)
+			for (int64_t x = 0; x < s->width; x += TILE) {
+				fetch_tile(s, image, y + 2, x);
+				block8 sum[VG_NARROW_OUTPUTS];
+				for (int64_t k = 0; k < s->k;) k += forward_tile(s, rows, x, w + k * TAPS * s->c, sum + k);
 				for (int64_t k = 0; k < s->k; k++) {
-					const float *taps = w + k * TAPS * s->c;
-					block8 sum = s->b == 8 ? forward_tile8(s, rows, x, taps) : forward_tile16(s, rows, x, taps);
-					if (a->bias) sum += a->bias[k];
-					memcpy(a->out + (n * s->k + k) * area + y * s->width + x, &sum, vg_min(TILE, s->width - x) * sizeof(float));
+					if (a->bias) sum[k] += a->bias[k];
+					memcpy(a->out + (n * s->k + k) * area + y * s->width + x, &sum[k], vg_min(TILE, s->width - x) * sizeof(float));
 				}
+			}
 		}
 	}
 }
@@ -194,8 +255,8 @@ VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_narrow_forward(const float *x, const float *w, const float *bias, vg_narrow s, float *y) {
-	const narrow_args a = {.s = s, .x = x, .w = w, .bias = bias, .out = y};
+void vg_narrow_forward(const float *x, vg_narrow_norm norm, const float *w, const float *bias, vg_narrow s, float *y) {
+	const narrow_args a = {.s = s, .norm = norm, .x = x, .w = w, .bias = bias, .out = y};
 	vg_for(s.n, s.c * s.height * s.width, forward_worker, &a);
 }
 

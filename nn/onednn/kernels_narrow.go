@@ -24,7 +24,22 @@ func (n Narrow) c() C.vg_narrow {
 // NarrowForward computes y from x, the weights and a bias of Outputs numbers,
 // which may be nil.
 func NarrowForward(n Narrow, x, w, bias, y unsafe.Pointer) {
-	C.vg_narrow_forward(f32(x), f32(w), f32(bias), n.c(), f32(y))
+	C.vg_narrow_forward(f32(x), C.vg_narrow_norm{}, f32(w), f32(bias), n.c(), f32(y))
+}
+
+// Normalization is what BNForward does to the operand of another kernel, which then reads it once. Beta may be nil.
+type Normalization struct {
+	Mean, Variance, Gamma, Beta unsafe.Pointer
+	Eps                         float64
+	Activation                  Activation
+	Alpha                       float64
+}
+
+// NarrowForwardNormalized is NarrowForward of the normalized x.
+func NarrowForwardNormalized(n Narrow, x unsafe.Pointer, b Normalization, w, bias, y unsafe.Pointer) {
+	norm := C.vg_narrow_norm{mean: f32(b.Mean), _var: f32(b.Variance), gamma: f32(b.Gamma), beta: f32(b.Beta),
+		eps: C.float(b.Eps), act: C.int(b.Activation), alpha: C.float(b.Alpha)}
+	C.vg_narrow_forward(f32(x), norm, f32(w), f32(bias), n.c(), f32(y))
 }
 
 // NarrowBackwardData computes the gradient by x from that by y.

@@ -18,8 +18,16 @@ typedef struct {
 	int64_t n, c, height, width, b, k;
 } vg_narrow;
 
+// A batch normalization before the convolution: x stands for act((x - mean)/√(var + eps)·gamma + beta). beta may be
+// NULL; without mean x is itself.
+typedef struct {
+	const float *mean, *var, *gamma, *beta;
+	float eps, alpha;
+	int act;
+} vg_narrow_norm;
+
 // y = x * w + bias; bias may be NULL.
-void vg_narrow_forward(const float *x, const float *w, const float *bias, vg_narrow s, float *y);
+void vg_narrow_forward(const float *x, vg_narrow_norm norm, const float *w, const float *bias, vg_narrow s, float *y);
 // The gradient by x.
 void vg_narrow_backward_data(const float *gy, const float *w, vg_narrow s, float *gx);
 // The gradient by w. Sums of vg_narrow_pieces pieces of k·c·9 numbers each are kept

@@ -82,6 +82,23 @@ func TestNarrowConvolution(t *testing.T) {
 		onednn.NarrowForward(s, at(blocked(s, x)), at(w), at(bias), at(forward))
 		check("output", y, forward)
 
+		normal := onednn.Normalization{Mean: at(normals(rng, s.Channels, 0, 1)), Variance: at(normals(rng, s.Channels, 2, 0.2)),
+			Gamma: at(normals(rng, s.Channels, 1, 1)), Beta: at(normals(rng, s.Channels, 0, 1)), Eps: 1e-5,
+			Activation: rapid.SampledFrom([]onednn.Activation{onednn.ActNone, onednn.ActReLU, onednn.ActLeakyReLU}).Draw(t, "act"), Alpha: 0.2}
+		if rapid.Bool().Draw(t, "no offset") {
+			normal.Beta = nil
+		}
+		wide, normalized, behind := blocked(s, x), make([]float32, len(x)), make([]float32, len(y))
+		onednn.BNForward(at(wide), onednn.Layout{N: s.Samples, CB: s.Channels / s.Block, S: area, B: s.Block, C: s.Channels},
+			normal.Mean, normal.Variance, normal.Gamma, normal.Beta, normal.Eps, normal.Activation, normal.Alpha, at(normalized))
+		onednn.NarrowForward(s, at(normalized), at(w), at(bias), at(forward))
+		onednn.NarrowForwardNormalized(s, at(wide), normal, at(w), at(bias), at(behind))
+		for i, v := range forward {
+			if diff := math.Abs(float64(v - behind[i])); !(diff <= 2e-5*max(1, math.Abs(float64(v)))) {
+				t.Fatalf("%+v: output %d behind batch norm is %v, want %v", s, i, behind[i], v)
+			}
+		}
+
 		data := make([]float32, len(gx))
 		onednn.NarrowBackwardData(s, at(gy), at(w), at(data))
 		plain := make([]float32, len(gx))
