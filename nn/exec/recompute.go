@@ -8,12 +8,16 @@ const (
 	allWork   = 1    // with DeviceOptions.Recompute: every step, since none is repeated twice
 )
 
+// smallPlan is the memory below which nothing is repeated unasked: a plan of short steps is slowed by more than the share,
+// and the process is several times as large. tgan-small takes 39 MiB instead of 34, and 1 to 2 % less time.
+const smallPlan = 64 << 20
+
 // recompute lowers the memory that a plan needs at its fullest step. Values that
 // wait there for a later step are dropped after their last use before, and the
 // steps that computed them are repeated just before their next use, where other
 // dropped values that these steps read are computed again in turn. The allowance
 // is the share of the plan's work that may be repeated; no step is repeated more
-// than once.
+// than once. With spareWork alone a small plan stays as it is.
 //
 // A repeated step runs the same kernel on the same values in the same memory, so
 // that the results of the plan keep their bits. What is small, such as the
@@ -27,7 +31,7 @@ const (
 // Source: Chen et al. 2016, "Training deep nets with sublinear memory cost".
 // Differs from it in: its segments are of equal length, and fixed.
 func recompute(steps []*step, keep []*buffer, allowance float64) []*step {
-	if len(steps) == 0 {
+	if len(steps) == 0 || allowance == spareWork && fullest(steps, live(steps, keep)).bytes < smallPlan {
 		return steps
 	}
 	p := newRecomputation(steps, keep)
