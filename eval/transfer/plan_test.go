@@ -57,7 +57,7 @@ func TestOwnSplit(t *testing.T) {
 	if err := s.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"each run is measured on the split that it was trained on", "SPLIT 2"} {
+	for _, want := range []string{"each run is measured on the split that it was trained on", "SPLIT 2", "20.0 ± 7.1"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
@@ -100,6 +100,22 @@ func TestOwnSplitReports(t *testing.T) {
 		cfg, data := ownConfig()
 		if _, err := newStudy(ownNetworks(t, row.splits...), data, cfg); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v, want in it %q", row.reason, err, row.want)
+		}
+	}
+}
+
+func TestSpreadText(t *testing.T) {
+	for _, row := range []struct {
+		values []float64
+		want   string
+		reason string
+	}{
+		{[]float64{0.5}, "0.5", "one value has no deviation"},
+		{[]float64{0.5, 0.5}, "0.5 ± 0.0", "two equal ones have"},
+		{[]float64{1, 2, 3}, "2.0 ± 1.0", "of the sample, n - 1"},
+	} {
+		if got := spread(row.values).text(1); got != row.want {
+			t.Errorf("%s: %q, want %q", row.reason, got, row.want)
 		}
 	}
 }

@@ -44,26 +44,26 @@ func (s *Study) WriteText(w io.Writer) error {
 	accuracy := func(v values) Spread { return v.accuracy.times(100) }
 	gain := func(v values) Spread { return v.gain }
 	text.WriteString("\nACCURACY, PERCENT\n")
-	writeTable(&text, s, points, shares, accuracy, "%.1f ± %.1f", fmt.Sprintf("%.1f", 100/float64(all)))
+	writeTable(&text, s, points, shares, accuracy, 1, fmt.Sprintf("%.1f", 100/float64(all)))
 	compared := slices.Contains(s.Config.Methods, MethodScratch) && len(s.Config.Methods) > 1
 	if compared {
 		text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION\n")
-		writeTable(&text, s, points, shares, gain, "%.2f ± %.2f", "")
+		writeTable(&text, s, points, shares, gain, 2, "")
 	}
 	if len(s.Data) > 1 && slices.Contains(s.Config.Labels, 1) {
 		text.WriteString("\nACCURACY BY SPLIT, PERCENT, ALL LABELS\n")
-		writeTable(&text, s, points, splits, accuracy, "%.1f ± %.1f", "")
+		writeTable(&text, s, points, splits, accuracy, 1, "")
 		if compared {
 			text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION, BY SPLIT\n")
-			writeTable(&text, s, points, splits, gain, "%.2f ± %.2f", "")
+			writeTable(&text, s, points, splits, gain, 2, "")
 		}
 	}
 	if len(s.Config.Classes) > 0 {
 		text.WriteString("\nACCURACY BY NUMBER OF CLASSES, PERCENT, ALL LABELS\n")
-		writeTable(&text, s, points, counts, accuracy, "%.1f ± %.1f", "")
+		writeTable(&text, s, points, counts, accuracy, 1, "")
 		if compared {
 			text.WriteString("\nTIMES THE ACCURACY OF RANDOM INITIALIZATION, BY NUMBER OF CLASSES\n")
-			writeTable(&text, s, points, counts, gain, "%.2f ± %.2f", "")
+			writeTable(&text, s, points, counts, gain, 2, "")
 		}
 	}
 	text.WriteString("\nPUBLISHED, UCF101: 101 CLASSES, MEAN OF 3 SPLITS, PERCENT\n")
@@ -108,8 +108,16 @@ func (s Spread) times(factor float64) Spread {
 	return Spread{Mean: s.Mean * factor, Std: s.Std * factor, Values: s.Values}
 }
 
+// text writes the mean ± the deviation, where there is one.
+func (s Spread) text(places int) string {
+	if len(s.Values) == 1 {
+		return fmt.Sprintf("%.*f", places, s.Mean)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", places, s.Mean, places, s.Std)
+}
+
 // writeTable writes one line a model and method.
-func writeTable(w io.Writer, s *Study, points []Point, columns []column, value func(values) Spread, format, chance string) {
+func writeTable(w io.Writer, s *Study, points []Point, columns []column, value func(values) Spread, places int, chance string) {
 	rows := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	defer rows.Flush() // into a strings.Builder, which takes everything
 	fmt.Fprint(rows, "MODEL\tMETHOD")
@@ -135,7 +143,7 @@ func writeTable(w io.Writer, s *Study, points []Point, columns []column, value f
 						continue
 					}
 					if v := value(of); len(v.Values) > 0 {
-						text, repeats = fmt.Sprintf(format, v.Mean, v.Std), max(repeats, len(v.Values))
+						text, repeats = v.text(places), max(repeats, len(v.Values))
 					}
 				}
 				line += "\t" + text
