@@ -37,6 +37,7 @@ type ScoreOptions struct {
 	Logger     *slog.Logger
 	Opening    func(done, total int) // called while video files are opened for the first time; may be nil
 	Progress   func(done, total int) // called as clips are judged; may be nil
+	Measuring  func(done, total int) // called as measures are computed of them; may be nil
 }
 
 // Scoring is a classifier on a device, to score one run after another.
@@ -179,7 +180,7 @@ func (s *Scoring) score(ctx context.Context, out string, clips *score.Clips, dat
 	if source != nil && slices.ContainsFunc(s.o.Measures, score.Measure.Compares) {
 		o.Real = realClipsOf("reference", data, source)
 	}
-	s.scorer.Judge, s.scorer.Cache, s.scorer.Progress = s.judge, eval.Cache(s.o.Cache), s.o.Progress
+	s.scorer.Judge, s.scorer.Cache, s.scorer.Progress, s.scorer.Measuring = s.judge, eval.Cache(s.o.Cache), s.o.Progress, s.o.Measuring
 	if out != "" {
 		o.Folder = filepath.Join(out, "scores")
 		if s.scorer.Cache == "" {

@@ -154,7 +154,7 @@ func (f *scoreFlags) complete(cmd *cobra.Command, args []string) (err error) {
 
 // score scores each run, or the real clips, with a progress bar.
 func (c *console) score(ctx context.Context, runs []string, o experiments.ScoreOptions) (scored []eval.Run, err error) {
-	opening, judging := newLazyProgress(c, "opening videos"), newLazyProgress(c, "judging clips")
+	opening, judging, measuring := newLazyProgress(c, "opening videos"), newLazyProgress(c, "judging clips"), newLazyProgress(c, "measuring")
 	o.Logger, o.Opening, o.Progress = c.logger, opening.update, func(done, total int) {
 		opening.stop()
 		judging.update(done, total)
@@ -162,8 +162,15 @@ func (c *console) score(ctx context.Context, runs []string, o experiments.ScoreO
 			judging.stop() // the real clips, or the next run, begin anew
 		}
 	}
+	o.Measuring = func(done, total int) {
+		measuring.update(done, total)
+		if done == total {
+			measuring.stop()
+		}
+	}
 	defer opening.stop()
 	defer judging.stop()
+	defer measuring.stop()
 	scoring, err := experiments.NewScoring(o)
 	if err != nil {
 		return nil, err

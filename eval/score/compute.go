@@ -11,7 +11,7 @@ import (
 )
 
 // compute is one measure of what was gathered.
-func (m *measuring) compute(measure Measure) ([]eval.Result, error) {
+func (m *measurement) compute(measure Measure) ([]eval.Result, error) {
 	switch measure {
 	case Inception:
 		return m.inception()
@@ -38,9 +38,10 @@ func scoreOf(values []float64) eval.Score {
 }
 
 // each measures the features of every repeat.
-func (m *measuring) each(measure func(f eval.Features) (float64, error)) (eval.Score, error) {
+func (m *measurement) each(measure func(f eval.Features) (float64, error)) (eval.Score, error) {
 	var values []float64
-	for _, repeat := range m.repeats {
+	for i, repeat := range m.repeats {
+		m.measuring(i)
 		v, err := measure(repeat.features)
 		if err != nil {
 			return eval.Score{}, err
@@ -50,7 +51,7 @@ func (m *measuring) each(measure func(f eval.Features) (float64, error)) (eval.S
 	return scoreOf(values), nil
 }
 
-func (m *measuring) inception() ([]eval.Result, error) {
+func (m *measurement) inception() ([]eval.Result, error) {
 	var score eval.Score
 	var err error
 	if len(m.repeats) == 1 {
@@ -70,7 +71,7 @@ func (m *measuring) inception() ([]eval.Result, error) {
 	})}, nil
 }
 
-func (m *measuring) frechet() ([]eval.Result, error) {
+func (m *measurement) frechet() ([]eval.Result, error) {
 	real := eval.NewMoments(m.real.features.Dims)
 	if err := real.Add(m.real.features); err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func (m *measuring) frechet() ([]eval.Result, error) {
 	return []eval.Result{m.result(score, eval.MeasureFrechetDistance, m.Judge.features(), nil)}, nil
 }
 
-func (m *measuring) kernel() ([]eval.Result, error) {
+func (m *measurement) kernel() ([]eval.Result, error) {
 	o := eval.KernelOptions{Subsets: m.p.Subsets, SubsetSize: m.p.SubsetSize, Seed: m.p.Seed}
 	if o.Subsets == 0 {
 		o.Subsets = defaultSubsets
@@ -113,7 +114,7 @@ func (m *measuring) kernel() ([]eval.Result, error) {
 	})}, nil
 }
 
-func (m *measuring) precision() ([]eval.Result, error) {
+func (m *measurement) precision() ([]eval.Result, error) {
 	k := m.p.Neighbours
 	if k == 0 {
 		k = defaultNeighbours
@@ -136,7 +137,7 @@ func (m *measuring) precision() ([]eval.Result, error) {
 }
 
 // modes counts classes, repeat by repeat; the histogram is of all.
-func (m *measuring) modes() ([]eval.Result, error) {
+func (m *measurement) modes() ([]eval.Result, error) {
 	classes := m.Judge.Protocol().Classes
 	var covered, divergence []float64
 	histogram := make([]int, classes)
@@ -159,7 +160,7 @@ func (m *measuring) modes() ([]eval.Result, error) {
 }
 
 // duplicates is the birthday test over all repeats.
-func (m *measuring) duplicates() ([]eval.Result, error) {
+func (m *measurement) duplicates() ([]eval.Result, error) {
 	size, threshold := m.p.SubsetSize, m.p.Threshold
 	if size == 0 {
 		size = defaultGroup
@@ -216,7 +217,7 @@ func closeness(real eval.Features) (float64, error) {
 }
 
 // nearest is the mean distance of clips to the nearest real one.
-func (m *measuring) nearest() ([]eval.Result, error) {
+func (m *measurement) nearest() ([]eval.Result, error) {
 	var first [][]eval.Neighbour
 	score, err := m.each(func(f eval.Features) (float64, error) {
 		found, err := eval.NearestNeighbours(f, m.real.features, min(shownNeighbours, m.real.features.Rows))

@@ -92,17 +92,20 @@ func (s *Scorer) Score(ctx context.Context, clips *Clips, o Options) ([]eval.Res
 	if err != nil {
 		return nil, err
 	}
-	m := &measuring{Scorer: s, ctx: ctx, clips: clips, o: o, p: p}
+	m := &measurement{Scorer: s, ctx: ctx, clips: clips, o: o, p: p}
 	if err := m.gather(); err != nil {
 		return nil, err
 	}
 	var results []eval.Result
-	for _, measure := range o.Measures {
+	for i, measure := range o.Measures {
+		m.before = i * p.Repeats
+		m.measuring(0)
 		more, err := m.compute(measure)
 		if err != nil {
 			return nil, fmt.Errorf("score: %s of %d clips: %w", measure, p.Samples, err)
 		}
 		results = append(results, more...)
+		m.measuring(p.Repeats)
 	}
 	return results, nil
 }
@@ -144,7 +147,7 @@ func (s *Scorer) protocol(clips *Clips, o Options) (eval.Protocol, error) {
 }
 
 // measuring is a score that is being computed.
-type measuring struct {
+type measurement struct {
 	*Scorer
 	ctx     context.Context
 	clips   *Clips
@@ -152,17 +155,25 @@ type measuring struct {
 	p       eval.Protocol
 	repeats []outputs // of what is scored
 	real    outputs   // of the reference
+	before  int       // repeats of the measures that are done
+}
+
+// measuring tells how many repeats of a measure are done.
+func (m *measurement) measuring(repeats int) {
+	if m.Measuring != nil {
+		m.Measuring(m.before+repeats, len(m.o.Measures)*m.p.Repeats)
+	}
 }
 
 // compares says whether a measure is asked for that needs the reference's features.
-func (m *measuring) compares() bool {
+func (m *measurement) compares() bool {
 	return slices.ContainsFunc(m.o.Measures, func(measure Measure) bool {
 		return measure.Compares() && !(measure == Duplicates && m.p.Threshold > 0)
 	})
 }
 
 // gather judges all clips that the measures need.
-func (m *measuring) gather() error {
+func (m *measurement) gather() error {
 	m.done, m.total = 0, m.p.Repeats*m.p.Samples
 	if m.compares() {
 		m.total += m.p.Reference.Samples
@@ -187,7 +198,7 @@ func (m *measuring) gather() error {
 }
 
 // result gives a score its protocol: what the measure has no use for is left out.
-func (m *measuring) result(score eval.Score, name, layer string, change func(p *eval.Protocol)) eval.Result {
+func (m *measurement) result(score eval.Score, name, layer string, change func(p *eval.Protocol)) eval.Result {
 	p := m.p
 	p.Measure, p.Classifier.Layer = name, layer
 	p.Splits, p.Epsilon, p.Neighbours, p.Subsets, p.SubsetSize, p.Threshold = 0, 0, 0, 0, 0, 0
@@ -214,7 +225,7 @@ func nameHash(p eval.Protocol) string {
 	return p.Hash()[:8]
 }
 
-func (m *measuring) dims(layer string) int {
+func (m *measurement) dims(layer string) int {
 	if layer == probabilities {
 		return m.Judge.Protocol().Classes
 	}

@@ -25,7 +25,7 @@ const (
 )
 
 // path is a picture's file beside the results, and makes the folder; "" where none are drawn.
-func (m *measuring) path(r eval.Result, extension string) (string, error) {
+func (m *measurement) path(r eval.Result, extension string) (string, error) {
 	if m.o.Folder == "" {
 		return "", nil
 	}
@@ -36,7 +36,7 @@ func (m *measuring) path(r eval.Result, extension string) (string, error) {
 }
 
 // drawModes draws the histogram of classes, with a line where all would be even.
-func (m *measuring) drawModes(r eval.Result) error {
+func (m *measurement) drawModes(r eval.Result) error {
 	path, err := m.path(r, ".svg")
 	if path == "" {
 		return err
@@ -87,7 +87,7 @@ func (m *measuring) drawModes(r eval.Result) error {
 }
 
 // drawDuplicates draws the closest pairs of groups, one clip above the other.
-func (m *measuring) drawDuplicates(r eval.Result, test eval.Duplicates) error {
+func (m *measurement) drawDuplicates(r eval.Result, test eval.Duplicates) error {
 	pairs := slices.Clone(test.Closest)
 	slices.SortStableFunc(pairs, func(a, b eval.Pair) int { return cmp.Compare(a.Distance, b.Distance) })
 	pairs = pairs[:min(shownClips, len(pairs))]
@@ -109,13 +109,13 @@ func (m *measuring) drawDuplicates(r eval.Result, test eval.Duplicates) error {
 }
 
 // scored makes a clip by its row over all repeats.
-func (m *measuring) scored(row int) (*video.Clip, error) {
+func (m *measurement) scored(row int) (*video.Clip, error) {
 	seed := repeatSeed(m.p.Seed, row/m.p.Samples)
 	return m.clips.clip(m.ctx, seed, row%m.p.Samples)
 }
 
 // drawNearest draws the clips that are nearest to a real one, which is where copies would show, each above what it is near to.
-func (m *measuring) drawNearest(r eval.Result, nearest [][]eval.Neighbour) error {
+func (m *measurement) drawNearest(r eval.Result, nearest [][]eval.Neighbour) error {
 	path, err := m.path(r, ".png")
 	if path == "" {
 		return err

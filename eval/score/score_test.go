@@ -75,9 +75,15 @@ func TestScoreAllMeasures(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{Measures: all, Real: noise("real"), Folder: dir, Protocol: eval.Protocol{Samples: 42, Repeats: 2, Splits: 1, SubsetSize: 7, Seed: 3, Version: "v1"}}
+	var measured [][2]int
+	s.Measuring = func(done, total int) { measured = append(measured, [2]int{done, total}) }
 	results, err := s.Score(t.Context(), noise("ema"), o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	units := len(all) * 2
+	if last := measured[len(measured)-1]; measured[0] != [2]int{0, units} || last != [2]int{units, units} || !slices.IsSortedFunc(measured, func(a, b [2]int) int { return a[0] - b[0] }) {
+		t.Errorf("progress of %d measures and 2 repeats: %v", len(all), measured)
 	}
 	if *judged != 3*42 {
 		t.Errorf("%d clips judged for %d measures, want each of 3×42 once", *judged, len(all))
