@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/cpu"
+
+	"videogan/nn/onednn"
 )
 
 // Machine is what decides how fast a program runs here. A fact that the system
@@ -113,19 +115,20 @@ func readProcessMemory(root fs.FS) ProcessMemory {
 
 // features lists the extensions that both the processor and the operating
 // system support; /proc/cpuinfo would also show those that the system cannot
-// save on a context switch.
+// save on a context switch, or that ONEDNN_MAX_CPU_ISA forbids.
 func features() []string {
 	var list []string
+	wide, half := onednn.Uses(onednn.AVX512), onednn.Uses(onednn.AVX512BF16)
 	for _, f := range []struct {
 		name string
 		has  bool
 	}{
 		{"avx2", cpu.X86.HasAVX2},
 		{"fma", cpu.X86.HasFMA},
-		{"avx512f", cpu.X86.HasAVX512F},
-		{"avx512_bf16", cpu.X86.HasAVX512BF16},
-		{"amx_tile", cpu.X86.HasAMXTile},
-		{"amx_bf16", cpu.X86.HasAMXBF16},
+		{"avx512f", cpu.X86.HasAVX512F && wide},
+		{"avx512_bf16", cpu.X86.HasAVX512BF16 && half},
+		{"amx_tile", cpu.X86.HasAMXTile && half},
+		{"amx_bf16", cpu.X86.HasAMXBF16 && half},
 	} {
 		if f.has {
 			list = append(list, f.name)

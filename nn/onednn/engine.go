@@ -39,6 +39,19 @@ func Version() string {
 	return fmt.Sprintf("%d.%d.%d", int(v.major), int(v.minor), int(v.patch))
 }
 
+// Extension is a set of vector instructions.
+type Extension int
+
+// AVX512 has registers of 16 lanes; AVX512BF16 also multiplies bfloat16.
+const (
+	AVX512     Extension = C.dnnl_cpu_isa_avx512_core
+	AVX512BF16 Extension = C.dnnl_cpu_isa_avx512_core_bf16
+)
+
+// Uses reports whether oneDNN's kernels use an extension here: where the processor has it, unless ONEDNN_MAX_CPU_ISA
+// in the environment names a smaller one.
+func Uses(e Extension) bool { return Extension(C.dnnl_get_effective_cpu_isa())&e == e }
+
 // Status is oneDNN's reason for refusing a call.
 type Status int
 
