@@ -37,6 +37,7 @@ type Device struct {
 	done    chan struct{}
 	threads int
 	avx512  bool    // kernels have 16 lanes
+	tile    int     // channels in a block of the kernels of onednn.Tiled: a register; 0 where there are none
 	bf16    bool    // see DeviceOptions
 	used    int     // largest arena use of any program, bytes
 	repeat  float64 // share of a program's work that may be done twice to save memory
@@ -57,6 +58,12 @@ func NewDevice(o DeviceOptions) (*Device, error) {
 		return nil, fmt.Errorf("exec: bfloat16 on %v: %w", ReadMachine(), ErrNoBF16)
 	}
 	d := &Device{avx512: ReadMachine().Has("avx512f"), bf16: o.BF16, calls: make(chan func()), done: make(chan struct{}), programs: map[*Program]bool{}}
+	switch m := ReadMachine(); {
+	case d.avx512:
+		d.tile = 16
+	case m.Has("avx2") && m.Has("fma"):
+		d.tile = 8
+	}
 	if d.repeat = spareWork; o.Recompute {
 		d.repeat = allWork
 	}

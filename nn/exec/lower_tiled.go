@@ -11,7 +11,13 @@ import (
 //	weights  256 channels of 2×8×8 80 → 15 ms, of 4×8×8 45 → 19 ms, of 8×8 116 → 101 ms; 64 channels of 32×32 lose 6 %
 //	others   256 channels of 2×8×8 20 → 11 ms, of 4×8×8 31 → 16 ms, of 8×8 106 → 91 ms; by x 128 channels of 16×16 gain nothing
 //
-// Forward in two dimensions they always are: 32 channels of 64×64 115 → 101 ms, of 16×16 2.6 → 1.5 ms.
+// and restricted to AVX2, where a gradient by x in three dimensions always wins, since oneDNN's needs a fold:
+//
+//	weights  256 channels of 2×8×8 46 → 30 ms, of 4×8×8 43 → 31 ms, of 8×8 235 → 188 ms, 128 of 16×16 213 → 186 ms; 64 of 32×32 lose 3 %
+//	forward  256 channels of 2×8×8 25 → 18 ms, of 4×8×8 38 → 26 ms, of 8×8 202 → 181 ms; 128 of 16×16 174 → 197 ms
+//	by x     256 channels of 2×8×8 100 → 19 ms, of 4×8×8 73 → 27 ms, of 8×8 210 → 164 ms; 128 of 16×16 177 → 181 ms
+//
+// On AVX-512 in two dimensions they are faster forward whatever the share: 32 channels of 64×64 115 → 101 ms, of 16×16 2.6 → 1.5 ms.
 // In bfloat16 oneDNN's weight gradients transpose their operands first, and always lose: 64 channels of 16×32×32 73 → 45 ms.
 const (
 	insideForWeights = 0.94 // along time and height: the tiles hold whole rows
@@ -19,17 +25,20 @@ const (
 	insideInBF16     = 0.6 // by x in three dimensions: 256 channels of 4×8×8 13 → 9 ms; 128 of 8×16×16 22 → 25
 )
 
-// fewestSamples fill a tile of the results of a convolution; weights are then read seldom enough.
-const fewestSamples = 8
+// Samples that fill a tile of the results of a convolution; weights are then read seldom enough.
+const (
+	fewestSamples = 8
+	fewestOnAVX2  = 4
+)
 
 // tiledOf is a convolution between x and y as the kernels of Tiled take it; ok is false where others are faster. Their tiles fill the
-// registers of AVX-512 and no other.
+// registers of AVX-512, or of AVX2, and no other.
 func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) (t onednn.Tiled, ok bool) {
 	shape, missing := x.Shape(), 3-len(g.Kernel)
-	if !c.dev.avx512 || missing < 0 || missing > 1 {
+	if c.dev.tile == 0 || missing < 0 || missing > 1 {
 		return t, false
 	}
-	t = onednn.Tiled{Samples: shape[0], Channels: shape[1], Outputs: w.Shape()[0]}
+	t = onednn.Tiled{Block: c.dev.tile, Samples: shape[0], Channels: shape[1], Outputs: w.Shape()[0]}
 	for i := range 3 {
 		t.X[i], t.Y[i], t.Kernel[i], t.Stride[i] = 1, 1, 1, 1
 		if axis := i - missing; axis >= 0 {
@@ -40,14 +49,20 @@ func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) 
 	if !t.Fits(d) {
 		return t, false
 	}
+	avx2, fewest := t.Block == 8, fewestSamples
+	if avx2 {
+		fewest = fewestOnAVX2
+	}
 	inside := t.Inside()
 	switch all := inside[0] * inside[1] * inside[2]; {
 	case d == onednn.BackwardWeights:
-		tasks := t.Channels / 16 * t.Outputs / 32
+		tasks := t.Channels / 16 * t.Outputs / (2 * t.Block)
 		return t, tasks >= c.dev.threads && (c.dev.bf16 || inside[0]*inside[1] <= insideForWeights)
-	case t.Samples < fewestSamples:
+	case t.Samples < fewest:
 		return t, false
-	case d == onednn.Forward && missing == 1: // in bfloat16 256 channels of 8×8 48 → 50 ms
+	case avx2 && d == onednn.BackwardData && missing == 0:
+		return t, true
+	case !avx2 && d == onednn.Forward && missing == 1: // in bfloat16 256 channels of 8×8 48 → 50 ms
 		return t, !c.dev.bf16
 	case c.dev.bf16 && d == onednn.BackwardData && missing == 0:
 		return t, all <= insideInBF16
@@ -93,7 +108,7 @@ func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *
 	if err != nil {
 		return err
 	}
-	weights, err := c.as(w, onednn.BlockedWeights(d, c.dev.bf16, w.Shape()...))
+	weights, err := c.as(w, onednn.BlockedWeights(d, t.Block, c.dev.bf16, w.Shape()...))
 	if err != nil {
 		return err
 	}
@@ -116,7 +131,7 @@ func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *
 
 // tile is the layout of n that the kernels of Tiled take.
 func (c *compiler) tile(n *nn.Node) onednn.Descriptor {
-	d := onednn.Blocked(16, n.Shape()...)
+	d := onednn.Blocked(c.dev.tile, n.Shape()...)
 	if c.dev.bf16 {
 		return d.BF16()
 	}

@@ -5,7 +5,7 @@ import "C"
 
 import "unsafe"
 
-// WeightBlocks is the way from plain float32 weights into the layout of BlockedWeights.
+// WeightBlocks is the way from plain float32 weights into the layout of BlockedWeights in blocks of 16.
 type WeightBlocks struct {
 	outputs, channels, taps, byInput int
 	half                             bool
@@ -19,9 +19,9 @@ func WeightBlocksOf(d Descriptor) (b WeightBlocks, ok bool) {
 	}
 	b = WeightBlocks{outputs: sizes[0], channels: sizes[1], taps: product(sizes[2:]), half: d.IsBF16()}
 	switch {
-	case d.Equal(BlockedWeights(Forward, b.half, sizes...)):
+	case d.Equal(BlockedWeights(Forward, 16, b.half, sizes...)):
 		return b, true
-	case d.Equal(BlockedWeights(BackwardData, b.half, sizes...)):
+	case d.Equal(BlockedWeights(BackwardData, 16, b.half, sizes...)):
 		b.byInput = 1
 		return b, true
 	default:

@@ -21,7 +21,7 @@ func TestWeightBlocks(t *testing.T) {
 			taps *= n
 		}
 		w := normals(random(rapid.Uint64().Draw(t, "seed")), k*c*taps, 0, 1)
-		d := onednn.BlockedWeights(direction, half, append([]int{k, c}, kernel...)...)
+		d := onednn.BlockedWeights(direction, 16, half, append([]int{k, c}, kernel...)...)
 		out := nans(len(w))
 		blocks, ok := onednn.WeightBlocksOf(d)
 		if !ok {
@@ -61,10 +61,11 @@ func TestWeightBlocksOf(t *testing.T) {
 		d      onednn.Descriptor
 		want   bool
 	}{
-		{"whole blocks", onednn.BlockedWeights(onednn.Forward, false, 32, 16, 4, 4, 4), true},
-		{"by input", onednn.BlockedWeights(onednn.BackwardData, false, 32, 16, 4, 4), true},
-		{"a block that is not full", onednn.BlockedWeights(onednn.Forward, false, 32, 24, 4, 4, 4), false},
-		{"taps that fill no vector", onednn.BlockedWeights(onednn.Forward, false, 32, 16, 3, 3), false},
+		{"whole blocks", onednn.BlockedWeights(onednn.Forward, 16, false, 32, 16, 4, 4, 4), true},
+		{"by input", onednn.BlockedWeights(onednn.BackwardData, 16, false, 32, 16, 4, 4), true},
+		{"blocks of 8", onednn.BlockedWeights(onednn.Forward, 8, false, 32, 16, 4, 4, 4), false},
+		{"a block that is not full", onednn.BlockedWeights(onednn.Forward, 16, false, 32, 24, 4, 4, 4), false},
+		{"taps that fill no vector", onednn.BlockedWeights(onednn.Forward, 16, false, 32, 16, 3, 3), false},
 		{"plain", onednn.Dense(32, 16, 4, 4, 4), false},
 		{"too few axes", onednn.Dense(32, 16, 8), false},
 	} {

@@ -59,15 +59,20 @@ func Blocked(block int, sizes ...int) Descriptor {
 }
 
 // BlockedWeights describes weights (outputs × channels × kernel of two or three axes) as the kernels of Tiled take them for a
-// direction: in blocks of 16 × 16 whose last axis is that of the result, over bfloat16 in pairs of the other. Other ranks give the
-// zero Descriptor.
-func BlockedWeights(d Direction, half bool, sizes ...int) Descriptor {
-	tags := map[bool][]C.dnnl_format_tag_t{
-		false: {C.dnnl_ABcd16b16a, C.dnnl_ABcde16b16a, C.dnnl_ABcd16a16b, C.dnnl_ABcde16a16b},
-		true:  {C.dnnl_ABcd8b16a2b, C.dnnl_ABcde8b16a2b, C.dnnl_ABcd8a16b2a, C.dnnl_ABcde8a16b2a},
-	}[half]
+// direction: in blocks of 16 × 16, or 8 × 8, whose last axis is that of the result, over bfloat16 (16 × 16) in pairs of the other. Other
+// ranks and blocks give the zero Descriptor.
+func BlockedWeights(d Direction, block int, half bool, sizes ...int) Descriptor {
+	type format struct {
+		block int
+		half  bool
+	}
+	tags := map[format][]C.dnnl_format_tag_t{
+		{16, false}: {C.dnnl_ABcd16b16a, C.dnnl_ABcde16b16a, C.dnnl_ABcd16a16b, C.dnnl_ABcde16a16b},
+		{16, true}:  {C.dnnl_ABcd8b16a2b, C.dnnl_ABcde8b16a2b, C.dnnl_ABcd8a16b2a, C.dnnl_ABcde8a16b2a},
+		{8, false}:  {C.dnnl_ABcd8b8a, C.dnnl_ABcde8b8a, C.dnnl_ABcd8a8b, C.dnnl_ABcde8a8b},
+	}[format{block, half}]
 	at, element := len(sizes)-4, C.dnnl_data_type_t(C.dnnl_f32)
-	if at != 0 && at != 1 {
+	if tags == nil || at != 0 && at != 1 {
 		return Descriptor{}
 	}
 	if d == BackwardData {

@@ -59,7 +59,11 @@ VG_INLINE const float *vg_wide_row(const vg_element *x, int64_t width, float row
 #else
 
 typedef float vg_element;
+#ifdef VG_AVX2
+#define VG_TYPED(name) name##_avx2
+#else
 #define VG_TYPED(name) name
+#endif
 
 VG_INLINE float vg_get(const vg_element *x) { return *x; }
 

@@ -4,8 +4,14 @@
 
 #include "kernels_element.h"
 
-typedef float vg_lanes __attribute__((vector_size(64)));
-typedef float vg_lanes_at __attribute__((vector_size(64), aligned(4), may_alias));
+// Channels of a block, one a lane: 8 in files that set VG_AVX2, whose registers are half as wide and half as many.
+#ifdef VG_AVX2
+enum { VG_BLOCK = 8 };
+#else
+enum { VG_BLOCK = 16 };
+#endif
+typedef float vg_lanes __attribute__((vector_size(4 * VG_BLOCK)));
+typedef float vg_lanes_at __attribute__((vector_size(4 * VG_BLOCK), aligned(4), may_alias));
 
 #ifdef VG_BF16
 typedef uint32_t vg_unit;

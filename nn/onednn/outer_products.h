@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 // x is n × c × x, in channel blocks of 16; y is n × k × y likewise; k is a
-// multiple of 32 and c of 16. Axes are time, height and width.
+// multiple of 32 and c of 16. The functions for AVX2 take blocks of 8, and k a multiple of 16. Axes are time, height and width.
 typedef struct {
 	int64_t n, c, k;
 	int64_t x[3], y[3], kernel[3], stride[3], pad[3];
@@ -15,9 +15,11 @@ typedef struct {
 // Bytes of scratch memory that the functions below need.
 int64_t vg_outer_scratch(vg_outer s, int64_t threads);
 int64_t vg_outer_scratch_bf16(vg_outer s, int64_t threads);
+int64_t vg_outer_scratch_avx2(vg_outer s, int64_t threads);
 
 // gw = Σ over samples and positions of y ⊗ x, k × c × kernel, plain.
 void vg_outer_products(const float *x, const float *y, vg_outer s, int64_t threads, void *scratch, float *gw);
 void vg_outer_products_bf16(const uint16_t *x, const uint16_t *y, vg_outer s, int64_t threads, void *scratch, float *gw);
+void vg_outer_products_avx2(const float *x, const float *y, vg_outer s, int64_t threads, void *scratch, float *gw);
 
 #endif

@@ -7,19 +7,24 @@ import "C"
 import "unsafe"
 
 // Tiled describes a convolution for the kernels that keep a tile of the result in registers and leave out the taps on padding: x
-// (Samples × Channels × X) and y (Samples × Outputs × Y) in channel blocks of 16. Axes are time, height and width. The kernels over
+// (Samples × Channels × X) and y (Samples × Outputs × Y) in channel blocks. Axes are time, height and width. The kernels over
 // bfloat16 take x, y and weights so, add in float32, and leave gradients by the weights and biases in float32.
 type Tiled struct {
+	Block                      int // channels in a block: 16; 8 for the kernels over float32 that need no more than AVX2
 	Samples, Channels, Outputs int
 	X, Y, Kernel, Stride, Pad  [3]int
 }
 
 // Fits reports whether the kernels of a direction take these numbers of channels.
 func (t Tiled) Fits(d Direction) bool {
-	if d == BackwardData {
-		return t.Channels%32 == 0 && t.Outputs%16 == 0
+	result, other, strip := t.Outputs, t.Channels, t.Block
+	switch d {
+	case BackwardData:
+		result, other = other, result
+	case BackwardWeights:
+		strip = 16
 	}
-	return t.Channels%16 == 0 && t.Outputs%32 == 0
+	return result%(2*t.Block) == 0 && other%strip == 0
 }
 
 // Inside is, for each axis, the share of all pairs of a position of y and a tap whose position in x is none of the padding.
@@ -93,7 +98,7 @@ func (t Tiled) outer() C.vg_outer {
 
 func (t Tiled) position(d Direction) C.vg_position {
 	x, y, taps := C.int64_t(product(t.X[:])), C.int64_t(product(t.Y[:])), C.int64_t(product(t.Kernel[:]))
-	c, k := C.int64_t(t.Channels/16), C.int64_t(t.Outputs/16)
+	c, k := C.int64_t(t.Channels/t.Block), C.int64_t(t.Outputs/t.Block)
 	v := C.vg_position{n: C.int64_t(t.Samples), taps: taps, from_blocks: c, to_blocks: k, from_size: x, to_size: y, from_stride: taps, to_stride: c * taps}
 	if d == BackwardData {
 		v.from_blocks, v.to_blocks, v.from_size, v.to_size, v.from_stride, v.to_stride = k, c, y, x, c*taps, taps
@@ -103,10 +108,16 @@ func (t Tiled) position(d Direction) C.vg_position {
 
 // Scratch is the number of bytes that so many threads need beside the result of Weights, Forward or BackwardData.
 func (t Tiled) Scratch(d Direction, threads int) int {
-	if d == BackwardWeights {
+	switch {
+	case d == BackwardWeights && t.Block == 8:
+		return int(C.vg_outer_scratch_avx2(t.outer(), C.int64_t(threads)))
+	case d == BackwardWeights:
 		return int(C.vg_outer_scratch(t.outer(), C.int64_t(threads)))
+	case t.Block == 8:
+		return threads * int(C.vg_position_scratch_avx2(t.position(d)))
+	default:
+		return threads * int(C.vg_position_scratch(t.position(d)))
 	}
-	return threads * int(C.vg_position_scratch(t.position(d)))
 }
 
 // ScratchBF16 is Scratch over bfloat16.
@@ -119,6 +130,10 @@ func (t Tiled) ScratchBF16(d Direction, threads int) int {
 
 // Weights computes the gradient by the weights, which is plain.
 func (t Tiled) Weights(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer) {
+	if t.Block == 8 {
+		C.vg_outer_products_avx2(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
+		return
+	}
 	C.vg_outer_products(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
 }
 
@@ -130,6 +145,11 @@ func (t Tiled) WeightsBF16(x, y unsafe.Pointer, threads int, scratch, gw unsafe.
 // Multiply computes y (forward) or the gradient by x (BackwardData) from the other and weights in BlockedWeights of the direction.
 // bias, of the result's channels, may be nil; the activation is applied last.
 func (t Tiled) Multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
+	if t.Block == 8 {
+		C.vg_position_products_avx2(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+			C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
+		return
+	}
 	C.vg_position_products(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 		C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
 }
