@@ -109,9 +109,6 @@ func (c *compiler) depthToSpace(n *nn.Node, deep *buffer, f onednn.Fold) {
 // foldedWeightGradient computes n, a convolution's gradient by its weight,
 // without stride.
 func (c *compiler) foldedWeightGradient(n, x, y *nn.Node, f onednn.Fold, g nn.Geometry, flops float64) error {
-	if t, ok := c.tapProducts(f, g, n, y); ok {
-		return c.tapWeightGradient(n, x, y, f, g, t, flops)
-	}
 	p, err := c.convolution(folded(f, onednn.BackwardWeights, g, n, y), false)
 	if err != nil {
 		return err
