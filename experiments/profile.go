@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"videogan/gan"
@@ -20,6 +21,7 @@ type Profile struct {
 	Threads      int            `json:"threads"`
 	Steps        int            `json:"steps"`          // whole steps measured, and runs of each program
 	StepSeconds  float64        `json:"step_s"`         // mean of whole steps
+	FastestStep  float64        `json:"fastest_step_s"` // the least mean over the intervals of penalty and clipping
 	GFLOPPerStep float64        `json:"gflop_per_step"` // nominal; a lazy penalty counts by its share
 	PeakGFLOPS   float64        `json:"peak_gflops"`    // of a 2048×2048 matrix product, measured in the same run
 	CopyGBs      float64        `json:"copy_gb_s"`      // of copies that fit no cache, read and written; the same run
@@ -84,7 +86,7 @@ type LayoutCost struct {
 // ProfileOptions says how long to measure.
 type ProfileOptions struct {
 	// Steps to measure after the first, rounded up to a multiple of the intervals of the
-	// penalty and the clipping; 0: one such multiple.
+	// penalty and the clipping; 0: three.
 	Steps int
 	// Limit asks for the best stand-alone time of every convolution, which takes about as
 	// long as four steps.
@@ -104,14 +106,18 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 		return p, fmt.Errorf("experiments: profile: %w: %d steps: want 0 or more", ErrConfig, o.Steps)
 	}
 	common := cfg.Shared()
-	steps := wholeIntervals(common.GAN, max(o.Steps, 1))
+	if o.Steps == 0 {
+		o.Steps = limitRuns
+	}
+	interval := wholeIntervals(common.GAN, 1)
+	steps := wholeIntervals(common.GAN, o.Steps)
 	e, err := openBench(ctx, cfg, orDiscard(o.Logger))
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 
-	var sum time.Duration
+	var took []time.Duration
 	for i := range steps + 1 { // the first one touches every page and is not counted
 		batch, err := e.loader.Next(ctx)
 		if err != nil {
@@ -122,7 +128,7 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 			return p, fmt.Errorf("experiments: profile: %w", err)
 		}
 		if i > 0 {
-			sum += time.Since(begin)
+			took = append(took, time.Since(begin))
 		}
 		batch.Release()
 		if o.Step != nil {
@@ -131,7 +137,12 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	}
 	p = Profile{
 		Experiment: experiment.Name, Batch: common.Train.Batch, CPU: exec.ReadMachine().String(), Threads: e.device.Threads(),
-		Steps: steps, StepSeconds: sum.Seconds() / float64(steps), GFLOPPerStep: e.cost().FLOPs / 1e9,
+		Steps: steps, StepSeconds: meanSeconds(took), GFLOPPerStep: e.cost().FLOPs / 1e9,
+	}
+	for part := range slices.Chunk(took, interval) {
+		if s := meanSeconds(part); p.FastestStep == 0 || s < p.FastestStep {
+			p.FastestStep = s
+		}
 	}
 	if err := p.tracePhases(e.engine, common.GAN, steps); err != nil {
 		return p, err
@@ -149,6 +160,14 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 		p.Limit, err = limitOf(e.engine, p)
 	}
 	return p, err
+}
+
+func meanSeconds(times []time.Duration) float64 {
+	var sum time.Duration
+	for _, t := range times {
+		sum += t
+	}
+	return sum.Seconds() / float64(len(times))
 }
 
 // wholeIntervals rounds steps up so that a penalty or a clipping of every few steps comes

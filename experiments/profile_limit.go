@@ -6,13 +6,13 @@ import (
 	"videogan/nn/exec"
 )
 
-// Limit holds a step against the time that its convolutions take alone.
+// Limit holds a step against the time that its convolutions take alone, on both sides the fastest of several.
 type Limit struct {
 	Convolutions []ConvolutionLimit `json:"convolutions,omitempty"` // each shape once
 	Seconds      float64            `json:"s"`                      // of a step: the best times summed
-	Ratio        float64            `json:"ratio"`                  // Seconds / the whole step; 1 would be a step of nothing else
+	Ratio        float64            `json:"ratio"`                  // Seconds / the fastest step; 1 would be a step of nothing else
 	AloneSeconds float64            `json:"alone_s"`                // of a step: oneDNN's times alone summed
-	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the whole step; above 1 the step beats them
+	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the fastest step; above 1 the step beats them
 }
 
 // ConvolutionLimit is one map of one shape. Best is the shorter of the two times.
@@ -29,7 +29,7 @@ type ConvolutionLimit struct {
 	BestSeconds    float64 `json:"best_s"`         //
 }
 
-// limitRuns is how often each form of a convolution is measured.
+// limitRuns is how often each form of a convolution is measured, and a step unless it is said otherwise.
 const limitRuns = 3
 
 // limitOf measures every convolution of the step by itself. Where the plan's own kernel
@@ -72,6 +72,6 @@ func limitOf(e *engine, p Profile) (Limit, error) {
 		limit.Seconds += l.Count * l.BestSeconds
 		limit.AloneSeconds += l.Count * l.AloneSeconds
 	}
-	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.StepSeconds), rate(limit.AloneSeconds, p.StepSeconds)
+	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.FastestStep), rate(limit.AloneSeconds, p.FastestStep)
 	return limit, nil
 }
