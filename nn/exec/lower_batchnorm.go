@@ -88,6 +88,25 @@ func (c *compiler) normalize(n *nn.Node, op *nn.NormalizeOp) error {
 	return c.normalizeBy(n, in[0], s[0], s[1], in[3:], op.Eps)
 }
 
+// normalization is a batch normalization of given statistics, with the activation behind it.
+type normalization struct {
+	mean, variance *buffer
+	affine         []*buffer // scale and, unless missing, offset
+	eps            float64
+	act            onednn.Activation
+	alpha          float64
+}
+
+func (b *normalization) buffers() []*buffer {
+	return append([]*buffer{b.mean, b.variance}, b.affine...)
+}
+
+// pointers is b for a kernel; buffers have addresses once the program is planned.
+func (b *normalization) pointers() onednn.Normalization {
+	return onednn.Normalization{Mean: b.mean.pointer(), Variance: b.variance.pointer(), Gamma: pointerOf(b.affine, 0),
+		Beta: pointerOf(b.affine, 1), Eps: b.eps, Activation: b.act, Alpha: b.alpha}
+}
+
 // normalizeBy computes n from x, its statistics, and a scale with, or without, an offset, together with an activation that
 // alone uses the result.
 func (c *compiler) normalizeBy(n, x *nn.Node, mean, variance *buffer, affine []*nn.Node, eps float64) error {
@@ -101,53 +120,72 @@ func (c *compiler) normalizeBy(n, x *nn.Node, mean, variance *buffer, affine []*
 	}
 	f := c.fusion(n)
 	c.done[f.result] = true
-	if c.normalizesItself(f.result, from) {
-		c.unnormalized[f.result] = &unnormalized{from, mean, variance, params, eps, f}
+	b := &normalization{mean, variance, params, eps, f.act, f.alpha}
+	if c.leftToNarrow(f.result, from) {
+		c.unnormalized[f.result] = &unnormalized{from, b, f.name}
 		return nil
 	}
 	y := c.produce(f.result, from.desc)
 	forward := byType(from.desc, onednn.BNForward, onednn.BNForwardBF16)
 	c.emit(&step{
 		kernel: "batch norm" + f.name + " " + from.desc.String(),
-		reads:  append([]*buffer{from, mean, variance}, params...), writes: []*buffer{y}, reuse: []*buffer{from},
+		reads:  append(b.buffers(), from), writes: []*buffer{y}, reuse: []*buffer{from},
 		run: func() error {
-			forward(from.pointer(), l, mean.pointer(), variance.pointer(), params[0].pointer(),
-				pointerOf(params, 1), eps, f.act, f.alpha, y.pointer())
+			forward(from.pointer(), l, b.pointers(), y.pointer())
 			return nil
 		},
 	})
 	return nil
 }
 
-// upstream is the gradient that reaches a batch normalization: gy, or g·act'(y)
-// left to the kernel where the activation's gradient was not computed for
-// itself.
+// upstream is the gradient that reaches a batch normalization: gy, or the one behind an activation whose gradient was not
+// computed for itself; the kernel then takes its slope, from x again, so that the activation's result need not be there.
 type upstream struct {
-	gradient, output *buffer // output is nil without activation
-	act              onednn.Activation
-	alpha            float64
+	gradient *buffer
+	norm     *normalization
 }
 
-func (c *compiler) upstream(gy *nn.Node, x *buffer) (u upstream, err error) {
-	u.act = onednn.ActNone
+func (c *compiler) upstream(x, gy *nn.Node, xb *buffer, eps float64) (u upstream, err error) {
+	s, err := c.statistics(x)
+	if err != nil {
+		return u, err
+	}
+	u.norm = &normalization{mean: s.mean, variance: s.variance, eps: eps, act: onednn.ActNone}
 	if !c.deferred(gy) {
-		u.gradient, err = c.as(gy, x.desc)
+		u.gradient, err = c.as(gy, xb.desc)
 		return u, err
 	}
-	op, in := gy.Op().(*nn.UnaryGradOp), nn.Operands(gy)
-	u.act, u.alpha = activationOf(op.Func), op.Alpha
-	if u.output, err = c.as(in[0], x.desc); err != nil {
+	op := gy.Op().(*nn.UnaryGradOp)
+	u.norm.act, u.norm.alpha = activationOf(op.Func), op.Alpha
+	if u.norm.affine, err = c.plains(nn.Operands(activated(gy))[1:]); err != nil {
 		return u, err
 	}
-	u.gradient, err = c.as(in[1], x.desc)
+	u.gradient, err = c.as(nn.Operands(gy)[1], xb.desc)
 	return u, err
 }
 
-func (u upstream) buffers() []*buffer {
-	if u.output == nil {
-		return []*buffer{u.gradient}
+func (u upstream) buffers() []*buffer { return append(u.norm.buffers(), u.gradient) }
+
+// activated is the batch normalization whose activation's gradient gy is, or nil.
+func activated(gy *nn.Node) *nn.Node {
+	op, ok := gy.Op().(*nn.UnaryGradOp)
+	if !ok {
+		return nil
 	}
-	return []*buffer{u.gradient, u.output}
+	y := nn.Operands(gy)[0]
+	act, ok := y.Op().(*nn.UnaryOp)
+	if !ok || act.Func != op.Func || act.Alpha != op.Alpha {
+		return nil
+	}
+	if bn := nn.Operands(y)[0]; isBatchNorm(bn) {
+		return bn
+	}
+	return nil
+}
+
+func isBatchNorm(n *nn.Node) bool {
+	_, ok := n.Op().(*nn.BatchNormOp)
+	return ok
 }
 
 // deferred reports whether gy is the gradient of an activation behind a batch
@@ -158,8 +196,8 @@ func (c *compiler) deferred(gy *nn.Node) bool {
 	if !ok || c.wanted[gy] || activationOf(op.Func) == onednn.ActNone {
 		return false
 	}
-	x := c.normalized(gy)
-	if x == nil {
+	x, bn := c.normalized(gy), activated(gy)
+	if x == nil || bn == nil || nn.Operands(bn)[0] != x {
 		return false
 	}
 	for _, user := range c.uses[gy] {
@@ -198,15 +236,11 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 	if s, ok := c.sums[[2]*nn.Node{x, gy}]; ok {
 		return s, nil
 	}
-	st, err := c.statistics(x)
-	if err != nil {
-		return nil, err
-	}
 	xb, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.upstream(gy, xb)
+	u, err := c.upstream(x, gy, xb, eps)
 	if err != nil {
 		return nil, err
 	}
@@ -214,11 +248,9 @@ func (c *compiler) gradientSums(x, gy *nn.Node, eps float64) (*gradientSums, err
 	c.sums[[2]*nn.Node{x, gy}] = s
 	sums := byType(xb.desc, onednn.BNBackwardSums, onednn.BNBackwardSumsBF16)
 	c.emit(&step{
-		kernel: "batch norm gradient sums",
-		reads:  append(u.buffers(), xb, st.both), writes: []*buffer{s.gy, s.gyNormalized},
+		kernel: "batch norm gradient sums", reads: append(u.buffers(), xb), writes: []*buffer{s.gy, s.gyNormalized},
 		run: func() error {
-			sums(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
-				st.variance.pointer(), eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer())
+			sums(xb.pointer(), u.gradient.pointer(), l, u.norm.pointers(), s.gy.pointer(), s.gyNormalized.pointer())
 			return nil
 		},
 	})
@@ -244,32 +276,27 @@ func (c *compiler) batchNormGrad(n *nn.Node, op *nn.BatchNormGradOp) error {
 	if err != nil {
 		return err
 	}
-	st, err := c.statistics(x)
-	if err != nil {
-		return err
-	}
 	xb, l, err := c.channelsOrHalf(x)
 	if err != nil {
 		return err
 	}
-	u, err := c.upstream(gy, xb)
+	u, err := c.upstream(x, gy, xb, op.Eps)
 	if err != nil {
 		return err
 	}
-	g, err := c.plain(gamma)
-	if err != nil {
-		return err
+	if len(u.norm.affine) == 0 {
+		if u.norm.affine, err = c.plains([]*nn.Node{gamma}); err != nil {
+			return err
+		}
 	}
 	out := c.produce(n, xb.desc)
 	backward := byType(xb.desc, onednn.BNBackward, onednn.BNBackwardBF16)
 	c.emit(&step{
 		kernel: "batch norm gradient " + xb.desc.String(),
-		reads:  append(u.buffers(), xb, st.both, s.gy, s.gyNormalized, g), writes: []*buffer{out},
+		reads:  append(u.buffers(), xb, s.gy, s.gyNormalized), writes: []*buffer{out},
 		reuse: []*buffer{u.gradient},
 		run: func() error {
-			backward(xb.pointer(), u.gradient.pointer(), pointerOrNil(u.output), l, st.mean.pointer(),
-				st.variance.pointer(), g.pointer(), op.Eps, u.act, u.alpha, s.gy.pointer(), s.gyNormalized.pointer(),
-				out.pointer())
+			backward(xb.pointer(), u.gradient.pointer(), l, u.norm.pointers(), s.gy.pointer(), s.gyNormalized.pointer(), out.pointer())
 			return nil
 		},
 	})

@@ -24,70 +24,72 @@ func (c *compiler) narrowOf(g nn.Geometry, x, w *nn.Node) (s onednn.Narrow, ok b
 	return s, s.Fits()
 }
 
+// unnormalized is a batch normalization that no kernel of its own computes.
+type unnormalized struct {
+	x    *buffer
+	norm *normalization
+	name string // of the activation, to add to a kernel's
+}
+
+// narrowOperand is x for a narrow kernel, and what that has to make of it; how is to be added to the kernel's name.
+func (c *compiler) narrowOperand(x *nn.Node, s onednn.Narrow) (from *buffer, reads []*buffer, norm func() onednn.Normalization, how string, err error) {
+	if u, ok := c.unnormalized[x]; ok {
+		return u.x, append(u.norm.buffers(), u.x), u.norm.pointers, " behind batch norm" + u.name, nil
+	}
+	from, err = c.as(x, onednn.Blocked(s.Block, x.Shape()...))
+	return from, []*buffer{from}, func() onednn.Normalization { return onednn.Normalization{} }, "", err
+}
+
+// leftToNarrow reports whether n, a normalized value of x's layout, is read by a narrow convolution and its weight gradient alone, which
+// normalize what they read: 512 samples of 32×64×64 pass through memory once less.
+func (c *compiler) leftToNarrow(n *nn.Node, x *buffer) bool {
+	if c.wanted[n] {
+		return false
+	}
+	for _, user := range c.uses[n] {
+		in := nn.Operands(user)
+		var s onednn.Narrow
+		ok := false
+		switch op := user.Op().(type) {
+		case *nn.ConvOp:
+			s, ok = c.narrowOf(op.Geometry, n, in[1])
+			ok = ok && in[1] != n
+		case *nn.ConvWeightOp:
+			s, ok = c.narrowOf(op.Geometry, n, user)
+			ok = ok && in[1] != n
+		case *nn.UnaryGradOp:
+			if in[1] == n || !c.deferred(user) {
+				return false
+			}
+			continue // takes the slope from x
+		}
+		if !ok || in[0] != n || !x.desc.Equal(onednn.Blocked(s.Block, n.Shape()...)) {
+			return false
+		}
+	}
+	return true
+}
+
 // narrowConvolution computes n from x, w and, unless nil, a bias.
 func (c *compiler) narrowConvolution(n, x, w *nn.Node, bias *buffer, s onednn.Narrow, flops float64) error {
+	from, reads, norm, how, err := c.narrowOperand(x, s)
+	if err != nil {
+		return err
+	}
 	weights, err := c.plain(w)
 	if err != nil {
 		return err
 	}
-	reads := []*buffer{weights}
+	reads = append(reads, weights)
 	if bias != nil {
 		reads = append(reads, bias)
 	}
-	if b, ok := c.unnormalized[x]; ok {
-		out := c.produce(n, describe(n))
-		c.emit(&step{
-			kernel: "narrow convolution behind batch norm" + b.f.name, flops: flops,
-			reads: append(reads, b.buffers()...), writes: []*buffer{out},
-			run: func() error {
-				onednn.NarrowForwardNormalized(s, b.x.pointer(), b.normalization(), weights.pointer(), pointerOrNil(bias), out.pointer())
-				return nil
-			},
-		})
-		return nil
-	}
-	from, err := c.as(x, onednn.Blocked(s.Block, x.Shape()...))
-	if err != nil {
-		return err
-	}
 	out := c.produce(n, describe(n))
-	c.emit(&step{kernel: "narrow convolution", flops: flops, reads: append(reads, from), writes: []*buffer{out}, run: func() error {
-		onednn.NarrowForward(s, from.pointer(), weights.pointer(), pointerOrNil(bias), out.pointer())
+	c.emit(&step{kernel: "narrow convolution" + how, flops: flops, reads: reads, writes: []*buffer{out}, run: func() error {
+		onednn.NarrowForward(s, from.pointer(), norm(), weights.pointer(), pointerOrNil(bias), out.pointer())
 		return nil
 	}})
 	return nil
-}
-
-// unnormalized is a batch normalization, with its activation, that has not been computed.
-type unnormalized struct {
-	x, mean, variance *buffer
-	affine            []*buffer // scale and, unless missing, offset
-	eps               float64
-	f                 fusion
-}
-
-func (u *unnormalized) buffers() []*buffer {
-	return append([]*buffer{u.x, u.mean, u.variance}, u.affine...)
-}
-
-func (u *unnormalized) normalization() onednn.Normalization {
-	return onednn.Normalization{Mean: u.mean.pointer(), Variance: u.variance.pointer(), Gamma: u.affine[0].pointer(),
-		Beta: pointerOf(u.affine, 1), Eps: u.eps, Activation: u.f.act, Alpha: u.f.alpha}
-}
-
-// normalizesItself reports whether n, a normalized value of x's layout, has one reader and that is a narrow convolution, which
-// normalizes what it reads: 512 samples of 32×64×64 pass through memory once less.
-func (c *compiler) normalizesItself(n *nn.Node, x *buffer) bool {
-	user := c.soleUser(n)
-	if user == nil {
-		return false
-	}
-	op, ok := user.Op().(*nn.ConvOp)
-	if !ok || nn.Operands(user)[0] != n || nn.Operands(user)[1] == n {
-		return false
-	}
-	s, ok := c.narrowOf(op.Geometry, n, nn.Operands(user)[1])
-	return ok && x.desc.Equal(onednn.Blocked(s.Block, n.Shape()...))
 }
 
 // narrowTranspose computes n, a convolution's gradient by its input.
@@ -106,7 +108,7 @@ func (c *compiler) narrowTranspose(n, w, y *nn.Node, s onednn.Narrow, flops floa
 
 // narrowWeightGradient computes n, a convolution's gradient by its weight.
 func (c *compiler) narrowWeightGradient(n, x, y *nn.Node, s onednn.Narrow, flops float64) error {
-	from, err := c.as(x, onednn.Blocked(s.Block, x.Shape()...))
+	from, reads, norm, how, err := c.narrowOperand(x, s)
 	if err != nil {
 		return err
 	}
@@ -116,9 +118,9 @@ func (c *compiler) narrowWeightGradient(n, x, y *nn.Node, s onednn.Narrow, flops
 	}
 	out, scratch := c.produce(n, describe(n)), c.fresh(onednn.Dense(2*onednn.NarrowScratch(s)))
 	c.emit(&step{
-		kernel: "narrow weight gradient", flops: flops, reads: []*buffer{from, upstream}, writes: []*buffer{out, scratch},
+		kernel: "narrow weight gradient" + how, flops: flops, reads: append(reads, upstream), writes: []*buffer{out, scratch},
 		run: func() error {
-			onednn.NarrowBackwardWeights(s, from.pointer(), upstream.pointer(), scratch.pointer(), out.pointer())
+			onednn.NarrowBackwardWeights(s, from.pointer(), norm(), upstream.pointer(), scratch.pointer(), out.pointer())
 			return nil
 		},
 	})

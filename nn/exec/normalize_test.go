@@ -30,21 +30,32 @@ func TestNormalizeByRunningStatistics(t *testing.T) {
 	}
 }
 
-// A narrow convolution normalizes what it alone reads; for other readers it is computed.
+// A narrow convolution and its weight gradient normalize what they alone read; for other readers it is computed.
 func TestNormalizeInNarrowConvolution(t *testing.T) {
-	const fused = "narrow convolution behind batch norm+relu"
-	for _, test := range []struct{ training, shared bool }{{true, false}, {false, false}, {true, true}, {false, true}} {
+	const forward, weight = "narrow convolution behind batch norm+relu", "narrow weight gradient behind batch norm+relu"
+	for _, test := range []struct{ training, shared, gradient bool }{
+		{training: true}, {}, {training: true, shared: true}, {shared: true},
+		{training: true, gradient: true}, {training: true, gradient: true, shared: true},
+	} {
 		s := nn.NewScope(gorgonia.NewGraph(), nn.NewParams(1), nn.ScopeOptions{Training: test.training})
 		rng := rand.New(rand.NewPCG(1, 2))
 		same := nn.Cube(2, 3, 1, 1)
-		x := s.In("conv").Conv(randomInput(s, rng, "x", 3, 16, 6, 7), 32, same, nn.LayerOptions{})
+		image := randomInput(s, rng, "x", 3, 16, 6, 7)
+		x := s.In("conv").Conv(image, 32, same, nn.LayerOptions{})
 		h := s.ReLU(s.In("bn").BatchNorm(x, nn.BatchNormOptions{Gamma: nn.NormalAround(1, 0.2)}))
-		outputs := []*nn.Node{s.In("head").Conv(h, 3, same, nn.LayerOptions{})}
+		y := s.In("head").Conv(h, 3, same, nn.LayerOptions{Weight: nn.Normal(0.3)})
+		outputs := []*nn.Node{y}
 		if test.shared {
 			outputs = append(outputs, s.Sum(h))
 		}
-		if plan := matchesReference(t, s, outputs); strings.Contains(plan, fused) == test.shared {
-			t.Errorf("%+v: the plan has, or lacks, a %s:\n%s", test, fused, plan)
+		if test.gradient {
+			loss := s.Sum(s.Mul(y, randomInput(s, rng, "u", y.Shape()...)))
+			outputs = append(outputs, s.Grad(loss, image, s.In("head").Param("weight", nil, 3, 32, 3, 3),
+				s.In("bn").Param("gamma", nil, 32), s.In("bn").Param("beta", nil, 32))...)
+		}
+		plan := matchesReference(t, s, outputs)
+		if strings.Contains(plan, forward) == test.shared || strings.Contains(plan, weight) != (test.gradient && !test.shared) {
+			t.Errorf("%+v: the plan has, or lacks, a %s or a %s:\n%s", test, forward, weight, plan)
 		}
 	}
 }

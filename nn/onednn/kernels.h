@@ -50,17 +50,17 @@ enum { VG_MAX_AXES = 8 };
 
 // Batch normalization. mean and var hold c numbers; var is the biased variance.
 void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var);
-// y = act((x - mean)/√(var + eps)·gamma + beta); beta may be NULL.
-void vg_bn_forward(const float *x, vg_layout l, const float *mean, const float *var, const float *gamma,
-	const float *beta, double eps, int act, double alpha, float *y);
-// With u = gy·act'(y), or u = gy without activation (y is then unused):
-// sum_u = Σ u and sum_ux = Σ u·x̂ over every channel.
-void vg_bn_backward_sums(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
-	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux);
+// What it does with them and the activation behind it: act((x - mean)/√(var + eps)·gamma + beta). beta may be NULL.
+typedef struct {
+	const float *mean, *var, *gamma, *beta;
+	double eps, alpha;
+	int act;
+} vg_norm;
+void vg_bn_forward(const float *x, vg_layout l, vg_norm b, float *y);
+// With u = gy·act'(…): sum_u = Σ u and sum_ux = Σ u·x̂ over every channel.
+void vg_bn_backward_sums(const float *x, const float *gy, vg_layout l, vg_norm b, float *sum_u, float *sum_ux);
 // gx = gamma/√(var + eps)·(u - sum_u/m - x̂·sum_ux/m) with m = n·s.
-void vg_bn_backward(const float *x, const float *gy, const float *y, vg_layout l, const float *mean,
-	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
-	const float *sum_ux, float *gx);
+void vg_bn_backward(const float *x, const float *gy, vg_layout l, vg_norm b, const float *sum_u, const float *sum_ux, float *gx);
 
 // One number a channel.
 void vg_channel_sum(const float *x, vg_layout l, float *out);
@@ -75,12 +75,9 @@ void vg_fill(float *y, double value, int64_t n);
 
 // The same on bfloat16 tensors; what belongs to a channel stays float32.
 void vg_bn_stats_bf16(const uint16_t *x, vg_layout l, float *mean, float *var);
-void vg_bn_forward_bf16(const uint16_t *x, vg_layout l, const float *mean, const float *var, const float *gamma,
-	const float *beta, double eps, int act, double alpha, uint16_t *y);
-void vg_bn_backward_sums_bf16(const uint16_t *x, const uint16_t *gy, const uint16_t *y, vg_layout l, const float *mean,
-	const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux);
-void vg_bn_backward_bf16(const uint16_t *x, const uint16_t *gy, const uint16_t *y, vg_layout l, const float *mean,
-	const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u, const float *sum_ux,
+void vg_bn_forward_bf16(const uint16_t *x, vg_layout l, vg_norm b, uint16_t *y);
+void vg_bn_backward_sums_bf16(const uint16_t *x, const uint16_t *gy, vg_layout l, vg_norm b, float *sum_u, float *sum_ux);
+void vg_bn_backward_bf16(const uint16_t *x, const uint16_t *gy, vg_layout l, vg_norm b, const float *sum_u, const float *sum_ux,
 	uint16_t *gx);
 void vg_channel_sum_bf16(const uint16_t *x, vg_layout l, float *out);
 // gx = gy·act'(y).

@@ -1,4 +1,5 @@
 #include "kernels_element.h"
+#include "kernels_norm.h"
 #include "kernels_pieces.h"
 
 typedef struct {
@@ -93,38 +94,23 @@ void VG_TYPED(vg_bn_stats)(const vg_element *x, vg_layout l, float *mean, float 
 typedef struct {
 	vg_layout l;
 	const vg_element *x;
-	const float *mean, *var, *gamma, *beta;
-	float eps, alpha;
-	int act;
+	vg_norm norm;
 	vg_element *y;
 } forward_args;
 
-typedef struct {
-	float mean[VG_LANES], scale[VG_LANES], beta[VG_LANES];
-} forward_lanes;
-
-VG_INLINE void forward_row(const float *x, const forward_lanes *k, int act, float alpha, float *y) {
-	for (int h = 0; h < VG_LANES; h += 8) {
-		const vg_f8 v = (vg_load8(x + h) - vg_load8(k->mean + h)) * vg_load8(k->scale + h) + vg_load8(k->beta + h);
-		vg_store8(y + h, vg_activate8(v, act, alpha));
-	}
+VG_INLINE void forward_row(const float *x, const vg_norm_lanes *k, int act, float alpha, float *y) {
+	for (int h = 0; h < VG_LANES; h += 8) vg_store8(y + h, vg_activate8(vg_normalized8(x, k, h), act, alpha));
 }
 
 VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
 	const vg_element *x = a->x;
-	const float alpha = a->alpha;
+	const float alpha = a->norm.alpha;
 	vg_element *y = a->y;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
 	while (vg_next(&l, &w, &r)) {
-		forward_lanes k;
-		float var[VG_LANES];
-		vg_to_lanes(a->mean, 0, &l, &r, k.mean);
-		vg_to_lanes(a->var, 1, &l, &r, var);
-		vg_to_lanes(a->gamma, 0, &l, &r, k.scale);
-		vg_to_lanes(a->beta, 0, &l, &r, k.beta);
-		for (int j = 0; j < VG_LANES; j++) k.scale[j] /= sqrtf(var[j] + a->eps);
+		const vg_norm_lanes k = vg_norm_at(&a->norm, &l, &r);
 		for (int64_t i = 0; i < r.rows; i++) {
 			const int64_t at = r.offset + i * r.stride;
 			float row[VG_LANES];
@@ -143,16 +129,15 @@ VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t
 
 VG_CLONES static void forward_worker(const void *args, int64_t lo, int64_t hi) {
 	const forward_args *a = args;
-	switch (a->act) {
+	switch (a->norm.act) {
 	case VG_ACT_RELU: forward_range(a, VG_ACT_RELU, lo, hi); break;
 	case VG_ACT_LEAKY_RELU: forward_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
 	default: forward_range(a, VG_ACT_NONE, lo, hi);
 	}
 }
 
-void VG_TYPED(vg_bn_forward)(const vg_element *x, vg_layout l, const float *mean, const float *var,
-	const float *gamma, const float *beta, double eps, int act, double alpha, vg_element *y) {
+void VG_TYPED(vg_bn_forward)(const vg_element *x, vg_layout l, vg_norm b, vg_element *y) {
 	l = vg_simplify(l);
-	const forward_args a = {l, x, mean, var, gamma, beta, eps, alpha, act, y};
+	const forward_args a = {l, x, b, y};
 	vg_for(l.n * l.cb * l.s, l.b, forward_worker, &a);
 }

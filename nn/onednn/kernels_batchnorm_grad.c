@@ -1,14 +1,12 @@
 #include "kernels_element.h"
+#include "kernels_norm.h"
 #include "kernels_pieces.h"
 
 typedef struct {
 	vg_layout l;
 	vg_pieces pieces;
-	const vg_element *x, *gy, *y;
-	const float *mean, *var;
-	double eps;
-	float alpha;
-	int act;
+	const vg_element *x, *gy;
+	vg_norm norm;
 	float *sum_u, *sum_ux;
 	vg_partial *partials; // Σ u and Σ u·(x - mean) of every task; NULL: a task has the result
 } sums_args;
@@ -22,14 +20,19 @@ static void finish_sums(const sums_args *a, int64_t tile, const vg_partial *p) {
 			ux += p[k].second[j];
 		}
 		a->sum_u[r.channel + j] = u;
-		a->sum_ux[r.channel + j] = ux / sqrt(a->var[r.channel + j] + a->eps);
+		a->sum_ux[r.channel + j] = ux / sqrt(a->norm.var[r.channel + j] + a->norm.eps);
 	}
 }
 
-VG_INLINE void sums_row(const float *x, const float *gy, const float *y, const vg_d4 *mean, int act, float alpha,
+// Numbers h … h+7 of gy times the slope of the activation, whose side the normalized x tells.
+VG_INLINE vg_f8 upstream8(const float *x, const float *gy, const vg_norm_lanes *k, int h, int act, float alpha) {
+	return vg_slope8(vg_load8(gy + h), act == VG_ACT_NONE ? vg_splat8(1) : vg_normalized8(x, k, h), act, alpha);
+}
+
+VG_INLINE void sums_row(const float *x, const float *gy, const vg_norm_lanes *k, const vg_d4 *mean, int act, float alpha,
 	vg_sums *s) {
 	float u[VG_LANES];
-	for (int h = 0; h < VG_LANES; h += 8) vg_store8(u + h, vg_slope8(vg_load8(gy + h), vg_load8(y + h), act, alpha));
+	for (int h = 0; h < VG_LANES; h += 8) vg_store8(u + h, upstream8(x, gy, k, h, act, alpha));
 	for (int h = 0; h < VG_LANES / 4; h++) {
 		const vg_d4 g = vg_load4d((act == VG_ACT_NONE ? gy : u) + 4 * h);
 		s->first[h] += g;
@@ -37,48 +40,46 @@ VG_INLINE void sums_row(const float *x, const float *gy, const float *y, const v
 	}
 }
 
-VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, const vg_element *y, int64_t rows, int64_t stride,
+VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, const vg_norm_lanes *k,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
+	const vg_norm_lanes near = *k;
 	vg_sums t = *s;
-	float row[3][VG_LANES];
+	float row[2][VG_LANES];
 	for (int64_t i = 0; i < rows; i++)
-		sums_row(vg_row(x + i * stride, row[0]), vg_row(gy + i * stride, row[1]), vg_row(y + i * stride, row[2]), mean, act,
-			alpha, &t);
+		sums_row(vg_row(x + i * stride, row[0]), vg_row(gy + i * stride, row[1]), &near, mean, act, alpha, &t);
 	*s = t;
 }
 
-VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, const vg_element *y, int64_t rows, int64_t stride,
+VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, const vg_norm_lanes *k,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
 	switch (act) {
-	case VG_ACT_RELU: sums_rows_of(x, gy, y, rows, stride, mean, VG_ACT_RELU, alpha, s); break;
-	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, y, rows, stride, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
-	default: sums_rows_of(x, gy, gy, rows, stride, mean, VG_ACT_NONE, alpha, s);
+	case VG_ACT_RELU: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_RELU, alpha, s); break;
+	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
+	default: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_NONE, alpha, s);
 	}
 }
 
 VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 	const sums_args *a = args;
 	const vg_layout l = a->l;
-	const vg_element *x = a->x, *gy = a->gy, *y = a->act == VG_ACT_NONE ? a->gy : a->y;
+	const vg_element *x = a->x, *gy = a->gy;
 	for (int64_t task = lo; task < hi; task++) {
 		vg_piece_walk w = vg_piece_start(&a->pieces, task);
 		vg_run r = vg_run_at(&l, 0, w.tile, 0, 0);
 		const int64_t distinct = r.distinct;
-		float lanes[VG_LANES];
-		vg_to_lanes(a->mean, 0, &l, &r, lanes);
+		const vg_norm_lanes k = vg_norm_at(&a->norm, &l, &r);
 		vg_d4 mean[VG_LANES / 4];
-		for (int h = 0; h < VG_LANES / 4; h++) mean[h] = vg_load4d(lanes + 4 * h);
+		for (int h = 0; h < VG_LANES / 4; h++) mean[h] = vg_load4d(k.mean + 4 * h);
 
 		vg_sums s = {0};
 		while (vg_piece_next(&l, &w, &r)) {
-			sums_rows(x + r.offset, gy + r.offset, y + r.offset, r.rows, r.stride, mean, a->act, a->alpha, &s);
+			sums_rows(x + r.offset, gy + r.offset, r.rows, r.stride, &k, mean, a->norm.act, a->norm.alpha, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				const int64_t at = r.part + i * r.stride;
-				vg_element row[3][VG_LANES] = {0};
+				vg_element row[2][VG_LANES] = {0};
 				memcpy(row[0], x + at, r.width * sizeof *x);
 				memcpy(row[1], gy + at, r.width * sizeof *gy);
-				memcpy(row[2], y + at, r.width * sizeof *y);
-				sums_rows(row[0], row[1], row[2], 1, 0, mean, a->act, a->alpha, &s);
+				sums_rows(row[0], row[1], 1, 0, &k, mean, a->norm.act, a->norm.alpha, &s);
 			}
 		}
 		vg_partial p;
@@ -88,11 +89,10 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void VG_TYPED(vg_bn_backward_sums)(const vg_element *x, const vg_element *gy, const vg_element *y, vg_layout l,
-	const float *mean, const float *var, double eps, int act, double alpha, float *sum_u, float *sum_ux) {
+void VG_TYPED(vg_bn_backward_sums)(const vg_element *x, const vg_element *gy, vg_layout l, vg_norm b, float *sum_u, float *sum_ux) {
 	l = vg_simplify(l);
 	vg_partial partials[VG_MAX_TASKS];
-	sums_args a = {l, vg_split(&l), x, gy, y, mean, var, eps, alpha, act, sum_u, sum_ux, partials};
+	sums_args a = {l, vg_split(&l), x, gy, b, sum_u, sum_ux, partials};
 	if (a.pieces.count == 1) a.partials = 0;
 	vg_for(a.pieces.tiles * a.pieces.count, a.pieces.each, sums_worker, &a);
 	for (int64_t t = 0; a.partials && t < a.pieces.tiles; t++) finish_sums(&a, t, partials + t * a.pieces.count);
@@ -100,49 +100,44 @@ void VG_TYPED(vg_bn_backward_sums)(const vg_element *x, const vg_element *gy, co
 
 typedef struct {
 	vg_layout l;
-	const vg_element *x, *gy, *y;
-	const float *mean, *var, *gamma, *sum_u, *sum_ux;
-	float eps, alpha;
-	int act;
+	const vg_element *x, *gy;
+	vg_norm norm;
+	const float *sum_u, *sum_ux;
 	vg_element *gx;
 } backward_args;
 
 // gx = scale·(u - centre - (x - mean)·slope).
 typedef struct {
-	float mean[VG_LANES], scale[VG_LANES], centre[VG_LANES], slope[VG_LANES];
+	vg_norm_lanes norm;
+	float centre[VG_LANES], slope[VG_LANES];
 } backward_lanes;
 
-VG_INLINE void backward_row(const float *x, const float *gy, const float *y, const backward_lanes *k, int act,
-	float alpha, float *gx) {
+VG_INLINE void backward_row(const float *x, const float *gy, const backward_lanes *k, int act, float alpha, float *gx) {
 	for (int h = 0; h < VG_LANES; h += 8) {
-		const vg_f8 u = vg_slope8(vg_load8(gy + h), vg_load8(y + h), act, alpha);
-		const vg_f8 d = vg_load8(x + h) - vg_load8(k->mean + h);
-		vg_store8(gx + h, vg_load8(k->scale + h) * (u - vg_load8(k->centre + h) - d * vg_load8(k->slope + h)));
+		const vg_f8 u = upstream8(x, gy, &k->norm, h, act, alpha);
+		const vg_f8 d = vg_load8(x + h) - vg_load8(k->norm.mean + h);
+		vg_store8(gx + h, vg_load8(k->norm.scale + h) * (u - vg_load8(k->centre + h) - d * vg_load8(k->slope + h)));
 	}
 }
 
 VG_INLINE backward_lanes lanes_of(const backward_args *a, const vg_layout *l, const vg_run *r) {
 	const float m = l->n * l->s;
-	backward_lanes k;
+	backward_lanes k = {.norm = vg_norm_at(&a->norm, l, r)};
 	float var[VG_LANES];
-	vg_to_lanes(a->mean, 0, l, r, k.mean);
-	vg_to_lanes(a->var, 1, l, r, var);
-	vg_to_lanes(a->gamma, 0, l, r, k.scale);
+	vg_to_lanes(a->norm.var, 1, l, r, var);
 	vg_to_lanes(a->sum_u, 0, l, r, k.centre);
 	vg_to_lanes(a->sum_ux, 0, l, r, k.slope);
 	for (int j = 0; j < VG_LANES; j++) {
-		const float deviation = sqrtf(var[j] + a->eps);
-		k.scale[j] /= deviation;
 		k.centre[j] /= m;
-		k.slope[j] /= m * deviation;
+		k.slope[j] /= m * sqrtf(var[j] + (float)a->norm.eps);
 	}
 	return k;
 }
 
 VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
-	const vg_element *x = a->x, *gy = a->gy, *y = act == VG_ACT_NONE ? a->gy : a->y;
-	const float alpha = a->alpha;
+	const vg_element *x = a->x, *gy = a->gy;
+	const float alpha = a->norm.alpha;
 	vg_element *gx = a->gx;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
@@ -150,16 +145,15 @@ VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64
 		const backward_lanes k = lanes_of(a, &l, &r);
 		for (int64_t i = 0; i < r.rows; i++) {
 			const int64_t at = r.offset + i * r.stride;
-			float row[4][VG_LANES];
-			float *to = vg_row_for(gx + at, row[3]);
-			backward_row(vg_row(x + at, row[0]), vg_row(gy + at, row[1]), vg_row(y + at, row[2]), &k, act, alpha, to);
+			float row[3][VG_LANES];
+			float *to = vg_row_for(gx + at, row[2]);
+			backward_row(vg_row(x + at, row[0]), vg_row(gy + at, row[1]), &k, act, alpha, to);
 			vg_put_row(to, gx + at);
 		}
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
-			float row[3][VG_LANES];
-			backward_row(vg_wide_row(x + at, r.width, row[0]), vg_wide_row(gy + at, r.width, row[1]),
-				vg_wide_row(y + at, r.width, row[2]), &k, act, alpha, row[0]);
+			float row[2][VG_LANES];
+			backward_row(vg_wide_row(x + at, r.width, row[0]), vg_wide_row(gy + at, r.width, row[1]), &k, act, alpha, row[0]);
 			vg_put_part(row[0], r.width, gx + at);
 		}
 	}
@@ -167,17 +161,16 @@ VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64
 
 VG_CLONES static void backward_worker(const void *args, int64_t lo, int64_t hi) {
 	const backward_args *a = args;
-	switch (a->act) {
+	switch (a->norm.act) {
 	case VG_ACT_RELU: backward_range(a, VG_ACT_RELU, lo, hi); break;
 	case VG_ACT_LEAKY_RELU: backward_range(a, VG_ACT_LEAKY_RELU, lo, hi); break;
 	default: backward_range(a, VG_ACT_NONE, lo, hi);
 	}
 }
 
-void VG_TYPED(vg_bn_backward)(const vg_element *x, const vg_element *gy, const vg_element *y, vg_layout l,
-	const float *mean, const float *var, const float *gamma, double eps, int act, double alpha, const float *sum_u,
+void VG_TYPED(vg_bn_backward)(const vg_element *x, const vg_element *gy, vg_layout l, vg_norm b, const float *sum_u,
 	const float *sum_ux, vg_element *gx) {
 	l = vg_simplify(l);
-	const backward_args a = {l, x, gy, y, mean, var, gamma, sum_u, sum_ux, eps, alpha, act, gx};
+	const backward_args a = {l, x, gy, b, sum_u, sum_ux, gx};
 	vg_for(l.n * l.cb * l.s, l.b, backward_worker, &a);
 }

@@ -86,11 +86,12 @@ func TestBNForward(t *testing.T) {
 				})
 				what := fmt.Sprintf("%s, activation %d, beta %t", describe(l), act, b != nil)
 				y := dirty(len(x))
-				onednn.BNForward(at(x), l, at(m32), at(v32), at(gamma), at(b), eps, act, 0.2, at(y))
+				norm := onednn.Normalization{Mean: at(m32), Variance: at(v32), Gamma: at(gamma), Beta: at(b), Eps: eps, Activation: act, Alpha: 0.2}
+				onednn.BNForward(at(x), l, norm, at(y))
 				near(t, what, y, want, 2e-6, 1)
 				padded(t, what, l, y)
 				in := slices.Clone(x)
-				onednn.BNForward(at(in), l, at(m32), at(v32), at(gamma), at(b), eps, act, 0.2, at(in))
+				onednn.BNForward(at(in), l, norm, at(in))
 				if !slices.Equal(in, y) {
 					t.Errorf("%s: in place it differs", what)
 				}
@@ -102,22 +103,19 @@ func TestBNForward(t *testing.T) {
 func TestBNBackward(t *testing.T) {
 	for _, l := range channelCases() {
 		rng := random(4)
-		x, gy, y := tensor(rng, l, 3, 2), tensor(rng, l, 0.1, 1), tensor(rng, l, 0, 1)
-		gamma := normals(rng, l.C, 1, 0.5)
+		x, gy := tensor(rng, l, 3, 2), tensor(rng, l, 0.1, 1)
+		gamma, beta := normals(rng, l.C, 1, 0.5), normals(rng, l.C, 0, 1)
 		mean, variance := moments(x, l)
 		m32, v32 := float32s(mean), float32s(variance)
 		count := float64(l.N * l.S)
 		for _, act := range activations {
-			out := y
-			if act == onednn.ActNone {
-				out = nil
-			}
+			norm := onednn.Normalization{Mean: at(m32), Variance: at(v32), Gamma: at(gamma), Beta: at(beta), Eps: eps, Activation: act, Alpha: 0.2}
 			u := make([]float64, len(x))
 			normalized := make([]float64, len(x))
 			sumU, sumUX, scale := make([]float64, l.C), make([]float64, l.C), make([]float64, l.C)
 			eachNumber(l, func(c, i int) {
-				u[i] = float64(gy[i]) * slope(act, float64(float32(0.2)), float64(y[i]))
 				normalized[i] = (float64(x[i]) - float64(m32[c])) / math.Sqrt(float64(v32[c])+eps)
+				u[i] = float64(gy[i]) * slope(act, float64(float32(0.2)), normalized[i]*float64(gamma[c])+float64(beta[c]))
 				sumU[c] += u[i]
 				sumUX[c] += u[i] * normalized[i]
 				scale[c] += math.Abs(u[i])
@@ -129,18 +127,18 @@ func TestBNBackward(t *testing.T) {
 			})
 			what := fmt.Sprintf("%s, activation %d", describe(l), act)
 			gotU, gotUX := dirty(l.C), dirty(l.C)
-			onednn.BNBackwardSums(at(x), at(gy), at(out), l, at(m32), at(v32), eps, act, 0.2, at(gotU), at(gotUX))
+			onednn.BNBackwardSums(at(x), at(gy), l, norm, at(gotU), at(gotUX))
 			for c := range l.C {
 				near(t, what+": Σ u", gotU[c:c+1], float32s(sumU[c:c+1]), 1e-6, scale[c])
 				near(t, what+": Σ u·x̂", gotUX[c:c+1], float32s(sumUX[c:c+1]), 1e-6, scale[c])
 			}
 			gx := dirty(len(x))
-			onednn.BNBackward(at(x), at(gy), at(out), l, at(m32), at(v32), at(gamma), eps, act, 0.2, at(gotU), at(gotUX), at(gx))
+			onednn.BNBackward(at(x), at(gy), l, norm, at(gotU), at(gotUX), at(gx))
 			inverse := 1 / math.Sqrt(float64(slices.Min(v32))+eps) // where N·S is 1 all terms cancel
 			near(t, what+": gx", gx, want, 3e-6, 3*inverse)
 			padded(t, what+": gx", l, gx)
 			in := slices.Clone(gy)
-			onednn.BNBackward(at(x), at(in), at(out), l, at(m32), at(v32), at(gamma), eps, act, 0.2, at(gotU), at(gotUX), at(in))
+			onednn.BNBackward(at(x), at(in), l, norm, at(gotU), at(gotUX), at(in))
 			if !slices.Equal(in, gx) {
 				t.Errorf("%s: in place it differs", what)
 			}

@@ -17,18 +17,18 @@ func BNStatsBF16(x unsafe.Pointer, l Layout, mean, variance unsafe.Pointer) {
 }
 
 // BNForwardBF16 is BNForward from a bfloat16 x to a bfloat16 y.
-func BNForwardBF16(x unsafe.Pointer, l Layout, mean, variance, gamma, beta unsafe.Pointer, eps float64, act Activation, alpha float64, y unsafe.Pointer) {
-	C.vg_bn_forward_bf16(bf16(x), l.c(), f32(mean), f32(variance), f32(gamma), f32(beta), C.double(eps), C.int(act), C.double(alpha), bf16(y))
+func BNForwardBF16(x unsafe.Pointer, l Layout, b Normalization, y unsafe.Pointer) {
+	C.vg_bn_forward_bf16(bf16(x), l.c(), b.c(), bf16(y))
 }
 
-// BNBackwardSumsBF16 is BNBackwardSums of bfloat16 x, gy and y.
-func BNBackwardSumsBF16(x, gy, y unsafe.Pointer, l Layout, mean, variance unsafe.Pointer, eps float64, act Activation, alpha float64, sumU, sumUX unsafe.Pointer) {
-	C.vg_bn_backward_sums_bf16(bf16(x), bf16(gy), bf16(y), l.c(), f32(mean), f32(variance), C.double(eps), C.int(act), C.double(alpha), f32(sumU), f32(sumUX))
+// BNBackwardSumsBF16 is BNBackwardSums of bfloat16 x and gy.
+func BNBackwardSumsBF16(x, gy unsafe.Pointer, l Layout, b Normalization, sumU, sumUX unsafe.Pointer) {
+	C.vg_bn_backward_sums_bf16(bf16(x), bf16(gy), l.c(), b.c(), f32(sumU), f32(sumUX))
 }
 
-// BNBackwardBF16 is BNBackward from bfloat16 x, gy and y to a bfloat16 gx.
-func BNBackwardBF16(x, gy, y unsafe.Pointer, l Layout, mean, variance, gamma unsafe.Pointer, eps float64, act Activation, alpha float64, sumU, sumUX, gx unsafe.Pointer) {
-	C.vg_bn_backward_bf16(bf16(x), bf16(gy), bf16(y), l.c(), f32(mean), f32(variance), f32(gamma), C.double(eps), C.int(act), C.double(alpha), f32(sumU), f32(sumUX), bf16(gx))
+// BNBackwardBF16 is BNBackward from bfloat16 x and gy to a bfloat16 gx.
+func BNBackwardBF16(x, gy unsafe.Pointer, l Layout, b Normalization, sumU, sumUX, gx unsafe.Pointer) {
+	C.vg_bn_backward_bf16(bf16(x), bf16(gy), l.c(), b.c(), f32(sumU), f32(sumUX), bf16(gx))
 }
 
 // ChannelSumBF16 is ChannelSum of a bfloat16 x.

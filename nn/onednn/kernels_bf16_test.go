@@ -43,8 +43,9 @@ func TestBF16KernelsRound(t *testing.T) {
 		gamma := rapid.SliceOfN(rapid.Float32Range(0.5, 2), l.C, l.C).Draw(t, "gamma")
 		y, wy := make([]uint16, size), make([]float32, size)
 		const eps, alpha = 1e-2, 0.2
-		onednn.BNForward(at(wx), l, at(mean), at(variance), at(gamma), nil, eps, onednn.ActLeakyReLU, alpha, at(wy))
-		onednn.BNForwardBF16(unsafe.Pointer(&x[0]), l, at(mean), at(variance), at(gamma), nil, eps, onednn.ActLeakyReLU, alpha, unsafe.Pointer(&y[0]))
+		norm := onednn.Normalization{Mean: at(mean), Variance: at(variance), Gamma: at(gamma), Eps: eps, Activation: onednn.ActLeakyReLU, Alpha: alpha}
+		onednn.BNForward(at(wx), l, norm, at(wy))
+		onednn.BNForwardBF16(unsafe.Pointer(&x[0]), l, norm, unsafe.Pointer(&y[0]))
 		rounded(t, "y", y, wy)
 		onednn.FromBF16(unsafe.Pointer(&y[0]), size, at(wy))
 
@@ -52,14 +53,14 @@ func TestBF16KernelsRound(t *testing.T) {
 		for i := range sums {
 			sums[i], sums2[i] = make([]float32, l.C), make([]float32, l.C)
 		}
-		onednn.BNBackwardSums(at(wx), at(wgy), at(wy), l, at(mean), at(variance), eps, onednn.ActLeakyReLU, alpha, at(sums[0]), at(sums[1]))
-		onednn.BNBackwardSumsBF16(unsafe.Pointer(&x[0]), unsafe.Pointer(&gy[0]), unsafe.Pointer(&y[0]), l, at(mean), at(variance), eps, onednn.ActLeakyReLU, alpha, at(sums2[0]), at(sums2[1]))
+		onednn.BNBackwardSums(at(wx), at(wgy), l, norm, at(sums[0]), at(sums[1]))
+		onednn.BNBackwardSumsBF16(unsafe.Pointer(&x[0]), unsafe.Pointer(&gy[0]), l, norm, at(sums2[0]), at(sums2[1]))
 		close32(t, "sum of u", sums2[0], sums[0])
 		close32(t, "sum of u·x", sums2[1], sums[1])
 
 		gx, wgx := make([]uint16, size), make([]float32, size)
-		onednn.BNBackward(at(wx), at(wgy), at(wy), l, at(mean), at(variance), at(gamma), eps, onednn.ActLeakyReLU, alpha, at(sums[0]), at(sums[1]), at(wgx))
-		onednn.BNBackwardBF16(unsafe.Pointer(&x[0]), unsafe.Pointer(&gy[0]), unsafe.Pointer(&y[0]), l, at(mean), at(variance), at(gamma), eps, onednn.ActLeakyReLU, alpha, at(sums[0]), at(sums[1]), unsafe.Pointer(&gx[0]))
+		onednn.BNBackward(at(wx), at(wgy), l, norm, at(sums[0]), at(sums[1]), at(wgx))
+		onednn.BNBackwardBF16(unsafe.Pointer(&x[0]), unsafe.Pointer(&gy[0]), l, norm, at(sums[0]), at(sums[1]), unsafe.Pointer(&gx[0]))
 		rounded(t, "gx", gx, wgx)
 
 		onednn.UnaryGrad(onednn.UnaryLeakyReLU, alpha, at(wy), at(wgy), at(wgx), size)

@@ -34,18 +34,22 @@ func kernels(l onednn.Layout) []kernel {
 	gamma := normals(rng, c, 1, 0.1)
 	const a, r = onednn.ActLeakyReLU, 0.2
 
+	norm := func(in [][]float32) onednn.Normalization {
+		return onednn.Normalization{Mean: at(in[0]), Variance: at(in[1]), Gamma: at(in[2]), Beta: at(in[3]), Eps: eps, Activation: a, Alpha: r}
+	}
+
 	list := []kernel{
 		{"batch norm statistics", 4 * n, [][]float32{x}, func(in [][]float32, out []float32) {
 			onednn.BNStats(at(in[0]), l, at(out), at(out[c:]))
 		}, 2 * c},
 		{"batch norm forward", 8 * n, [][]float32{x, mean, variance, gamma, mean}, func(in [][]float32, out []float32) {
-			onednn.BNForward(at(in[0]), l, at(in[1]), at(in[2]), at(in[3]), at(in[4]), eps, a, r, at(out))
+			onednn.BNForward(at(in[0]), l, norm(in[1:]), at(out))
 		}, n},
-		{"batch norm backward sums", 12 * n, [][]float32{x, gy, y, mean, variance}, func(in [][]float32, out []float32) {
-			onednn.BNBackwardSums(at(in[0]), at(in[1]), at(in[2]), l, at(in[3]), at(in[4]), eps, a, r, at(out), at(out[c:]))
+		{"batch norm backward sums", 8 * n, [][]float32{x, gy, mean, variance, gamma, mean}, func(in [][]float32, out []float32) {
+			onednn.BNBackwardSums(at(in[0]), at(in[1]), l, norm(in[2:]), at(out), at(out[c:]))
 		}, 2 * c},
-		{"batch norm backward", 16 * n, [][]float32{x, gy, y, mean, variance, gamma, mean, mean}, func(in [][]float32, out []float32) {
-			onednn.BNBackward(at(in[0]), at(in[1]), at(in[2]), l, at(in[3]), at(in[4]), at(in[5]), eps, a, r, at(in[6]), at(in[7]), at(out))
+		{"batch norm backward", 12 * n, [][]float32{x, gy, mean, variance, gamma, mean, mean, mean}, func(in [][]float32, out []float32) {
+			onednn.BNBackward(at(in[0]), at(in[1]), l, norm(in[2:]), at(in[6]), at(in[7]), at(out))
 		}, n},
 		{"channel sum", 4 * n, [][]float32{x}, func(in [][]float32, out []float32) { onednn.ChannelSum(at(in[0]), l, at(out)) }, c},
 		{"channel mul", 8 * n, [][]float32{x, gamma}, func(in [][]float32, out []float32) {

@@ -1,6 +1,6 @@
 #include "kernels_narrow.h"
 
-#include "kernels_lanes.h"
+#include "kernels_norm.h"
 
 enum { TAPS = 9, TILE = 8 };
 
@@ -10,7 +10,7 @@ typedef float block16 __attribute__((vector_size(64), aligned(4)));
 
 typedef struct {
 	vg_narrow s;
-	vg_narrow_norm norm;
+	vg_norm norm;
 	const float *x, *w, *bias, *gy;
 	float *out;
 	double *partial;
@@ -47,20 +47,26 @@ typedef struct {
 	float mean[VG_NARROW_CHANNELS], scale[VG_NARROW_CHANNELS], beta[VG_NARROW_CHANNELS];
 } norm_channels;
 
-static void norm_of(const vg_narrow_norm *n, int64_t channels, norm_channels *to) {
+static void norm_of(const vg_norm *n, int64_t channels, norm_channels *to) {
 	for (int64_t c = 0; c < channels; c++) {
 		to->mean[c] = n->mean[c];
-		to->scale[c] = n->gamma[c] / sqrtf(n->var[c] + n->eps);
+		to->scale[c] = n->gamma[c] / sqrtf(n->var[c] + (float)n->eps);
 		to->beta[c] = n->beta ? n->beta[c] : 0;
 	}
 }
 
-VG_INLINE void normalize_row(const vg_narrow *s, const norm_channels *k, int64_t first, int act, float alpha, const float *from, float *to) {
+VG_INLINE void normalize_by(const vg_narrow *s, const norm_channels *k, int64_t first, int act, float alpha, const float *from, float *to) {
 	for (int64_t h = 0; h < s->b; h += 8) {
 		const vg_f8 mean = vg_load8(k->mean + first + h), scale = vg_load8(k->scale + first + h), beta = vg_load8(k->beta + first + h);
 		for (int64_t i = h; i < s->width * s->b; i += s->b)
-			vg_store8(to + i, vg_activate8((vg_load8(from + i) - mean) * scale + beta, act, alpha));
+			vg_store8(to + i, vg_activate8(vg_normalize8(vg_load8(from + i), mean, scale, beta), act, alpha));
 	}
+}
+
+// A row of the block of channels that begins with the first one.
+VG_INLINE void normalize_row(const narrow_args *a, const norm_channels *k, int64_t first, const float *from, float *to) {
+	if (a->norm.act == VG_ACT_RELU) normalize_by(&a->s, k, first, VG_ACT_RELU, 0, from, to);
+	else normalize_by(&a->s, k, first, a->norm.act, a->norm.alpha, from, to);
 }
 
 // Copies row y of an image between zeros, normalized by k; rows outside the image are zeros.
@@ -74,8 +80,7 @@ VG_INLINE void load_row(const narrow_args *a, const norm_channels *k, const floa
 		memset(to + length, 0, (whole - s->b - length) * sizeof(float));
 		if (y < 0 || y >= s->height) memset(to, 0, length * sizeof(float));
 		else if (!a->norm.mean) memcpy(to, from, length * sizeof(float));
-		else if (a->norm.act == VG_ACT_RELU) normalize_row(s, k, block * s->b, VG_ACT_RELU, 0, from, to);
-		else normalize_row(s, k, block * s->b, a->norm.act, a->norm.alpha, from, to);
+		else normalize_row(a, k, block * s->b, from, to);
 	}
 }
 
@@ -220,42 +225,50 @@ WEIGHT_ROW(16)
 // Rows that are added in single precision.
 enum { SHORT_SUM = 8 };
 
-#define WEIGHT_PLANE(B)                                                                                                \
-	VG_INLINE void weight_plane##B(const vg_narrow *s, const float *x, const float *gy, double *to) {              \
-		for (int64_t y = 0; y < s->height; y += SHORT_SUM) {                                                   \
-			block##B sum[TAPS] = {0};                                                                      \
-			for (int64_t r = y; r < vg_min(y + SHORT_SUM, s->height); r++)                                 \
-				weight_row##B(s, x + r * s->width * B, gy + r * padded_width(s), sum);               \
-			for (int tap = 0; tap < TAPS; tap++)                                                           \
-				for (int i = 0; i < B; i++) to[i * TAPS + tap] += sum[tap][i];                         \
-		}                                                                                                      \
+#define WEIGHT_ROWS(B)                                                                                                 \
+	VG_INLINE void weight_rows##B(const vg_narrow *s, const float *x, int64_t rows, const float *gy, double *to) { \
+		block##B sum[TAPS] = {0};                                                                              \
+		for (int64_t r = 0; r < rows; r++) weight_row##B(s, x + r * s->width * B, gy + r * padded_width(s), sum); \
+		for (int tap = 0; tap < TAPS; tap++)                                                                   \
+			for (int i = 0; i < B; i++) to[i * TAPS + tap] += sum[tap][i];                                 \
 	}
-WEIGHT_PLANE(8)
-WEIGHT_PLANE(16)
+WEIGHT_ROWS(8)
+WEIGHT_ROWS(16)
 
 // Items are pieces: runs of images whose sums stand together.
 VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
 	const narrow_args *a = args;
 	const vg_narrow *s = &a->s;
 	const int64_t pieces = vg_narrow_pieces(*s), area = s->height * s->width, blocks = s->c / s->b;
-	float gy[s->k * padded_area(s)];
+	const int64_t length = s->width * s->b;
+	float gy[s->k * padded_area(s)], near[SHORT_SUM * length];
+	norm_channels norm;
+	if (a->norm.mean) norm_of(&a->norm, s->c, &norm);
 	for (int64_t piece = lo; piece < hi; piece++) {
 		double *to = a->partial + piece * s->k * s->c * TAPS;
 		memset(to, 0, s->k * s->c * TAPS * sizeof(double));
 		for (int64_t n = s->n * piece / pieces; n < s->n * (piece + 1) / pieces; n++) {
 			load_gradient(s, a->gy + n * s->k * area, gy);
 			for (int64_t block = 0; block < blocks; block++)
-				for (int64_t k = 0; k < s->k; k++) {
-					const float *x = a->x + (n * blocks + block) * area * s->b, *g = gy + k * padded_area(s);
-					double *at = to + (k * s->c + block * s->b) * TAPS;
-					if (s->b == 8) weight_plane8(s, x, g, at);
-					else weight_plane16(s, x, g, at);
+				for (int64_t y = 0; y < s->height; y += SHORT_SUM) {
+					const int64_t rows = vg_min(SHORT_SUM, s->height - y);
+					const float *x = a->x + ((n * blocks + block) * s->height + y) * s->width * s->b;
+					if (a->norm.mean) {
+						for (int64_t r = 0; r < rows; r++) normalize_row(a, &norm, block * s->b, x + r * length, near + r * length);
+						x = near;
+					}
+					for (int64_t k = 0; k < s->k; k++) {
+						const float *g = gy + k * padded_area(s) + y * padded_width(s);
+						double *at = to + (k * s->c + block * s->b) * TAPS;
+						if (s->b == 8) weight_rows8(s, x, rows, g, at);
+						else weight_rows16(s, x, rows, g, at);
+					}
 				}
 		}
 	}
 }
 
-void vg_narrow_forward(const float *x, vg_narrow_norm norm, const float *w, const float *bias, vg_narrow s, float *y) {
+void vg_narrow_forward(const float *x, vg_norm norm, const float *w, const float *bias, vg_narrow s, float *y) {
 	const narrow_args a = {.s = s, .norm = norm, .x = x, .w = w, .bias = bias, .out = y};
 	vg_for(s.n, s.c * s.height * s.width, forward_worker, &a);
 }
@@ -267,8 +280,8 @@ void vg_narrow_backward_data(const float *gy, const float *w, vg_narrow s, float
 
 int64_t vg_narrow_pieces(vg_narrow s) { return vg_min(s.n, 16); }
 
-void vg_narrow_backward_weights(const float *x, const float *gy, vg_narrow s, double *partial, float *gw) {
-	const narrow_args a = {.s = s, .x = x, .gy = gy, .partial = partial};
+void vg_narrow_backward_weights(const float *x, vg_norm norm, const float *gy, vg_narrow s, double *partial, float *gw) {
+	const narrow_args a = {.s = s, .norm = norm, .x = x, .gy = gy, .partial = partial};
 	const int64_t pieces = vg_narrow_pieces(s), size = s.k * s.c * TAPS;
 	vg_for(pieces, s.n / pieces * s.c * s.height * s.width, weight_worker, &a);
 	for (int64_t i = 0; i < size; i++) {

@@ -21,25 +21,9 @@ func (n Narrow) c() C.vg_narrow {
 		width: C.int64_t(n.Width), b: C.int64_t(n.Block), k: C.int64_t(n.Outputs)}
 }
 
-// NarrowForward computes y from x, the weights and a bias of Outputs numbers,
-// which may be nil.
-func NarrowForward(n Narrow, x, w, bias, y unsafe.Pointer) {
-	C.vg_narrow_forward(f32(x), C.vg_narrow_norm{}, f32(w), f32(bias), n.c(), f32(y))
-}
-
-// Normalization is what BNForward does to the operand of another kernel, which then reads it once. Beta may be nil.
-type Normalization struct {
-	Mean, Variance, Gamma, Beta unsafe.Pointer
-	Eps                         float64
-	Activation                  Activation
-	Alpha                       float64
-}
-
-// NarrowForwardNormalized is NarrowForward of the normalized x.
-func NarrowForwardNormalized(n Narrow, x unsafe.Pointer, b Normalization, w, bias, y unsafe.Pointer) {
-	norm := C.vg_narrow_norm{mean: f32(b.Mean), _var: f32(b.Variance), gamma: f32(b.Gamma), beta: f32(b.Beta),
-		eps: C.float(b.Eps), act: C.int(b.Activation), alpha: C.float(b.Alpha)}
-	C.vg_narrow_forward(f32(x), norm, f32(w), f32(bias), n.c(), f32(y))
+// NarrowForward computes y from x, normalized by b unless that has no mean, from the weights and a bias of Outputs numbers, which may be nil.
+func NarrowForward(n Narrow, x unsafe.Pointer, b Normalization, w, bias, y unsafe.Pointer) {
+	C.vg_narrow_forward(f32(x), b.c(), f32(w), f32(bias), n.c(), f32(y))
 }
 
 // NarrowBackwardData computes the gradient by x from that by y.
@@ -53,8 +37,8 @@ func NarrowScratch(n Narrow) int {
 	return int(C.vg_narrow_pieces(n.c())) * n.Outputs * n.Channels * 9
 }
 
-// NarrowBackwardWeights computes the gradient by the weights. scratch holds
+// NarrowBackwardWeights computes the gradient by the weights, of x normalized by b unless that has no mean. scratch holds
 // NarrowScratch float64.
-func NarrowBackwardWeights(n Narrow, x, gy, scratch, gw unsafe.Pointer) {
-	C.vg_narrow_backward_weights(f32(x), f32(gy), n.c(), (*C.double)(scratch), f32(gw))
+func NarrowBackwardWeights(n Narrow, x unsafe.Pointer, b Normalization, gy, scratch, gw unsafe.Pointer) {
+	C.vg_narrow_backward_weights(f32(x), b.c(), f32(gy), n.c(), (*C.double)(scratch), f32(gw))
 }

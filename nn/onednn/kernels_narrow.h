@@ -4,7 +4,7 @@
 #ifndef VG_KERNELS_NARROW_H
 #define VG_KERNELS_NARROW_H
 
-#include <stdint.h>
+#include "kernels.h"
 
 enum {
 	VG_NARROW_OUTPUTS = 4,    // the most output channels
@@ -18,21 +18,13 @@ typedef struct {
 	int64_t n, c, height, width, b, k;
 } vg_narrow;
 
-// A batch normalization before the convolution: x stands for act((x - mean)/√(var + eps)·gamma + beta). beta may be
-// NULL; without mean x is itself.
-typedef struct {
-	const float *mean, *var, *gamma, *beta;
-	float eps, alpha;
-	int act;
-} vg_narrow_norm;
-
-// y = x * w + bias; bias may be NULL.
-void vg_narrow_forward(const float *x, vg_narrow_norm norm, const float *w, const float *bias, vg_narrow s, float *y);
+// y = x * w + bias; bias may be NULL. Unless norm.mean is NULL x stands for what norm, of its channels, makes of it.
+void vg_narrow_forward(const float *x, vg_norm norm, const float *w, const float *bias, vg_narrow s, float *y);
 // The gradient by x.
 void vg_narrow_backward_data(const float *gy, const float *w, vg_narrow s, float *gx);
-// The gradient by w. Sums of vg_narrow_pieces pieces of k·c·9 numbers each are kept
+// The gradient by w, norm as above. Sums of vg_narrow_pieces pieces of k·c·9 numbers each are kept
 // in partial and added in order.
 int64_t vg_narrow_pieces(vg_narrow s);
-void vg_narrow_backward_weights(const float *x, const float *gy, vg_narrow s, double *partial, float *gw);
+void vg_narrow_backward_weights(const float *x, vg_norm norm, const float *gy, vg_narrow s, double *partial, float *gw);
 
 #endif
