@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,6 +109,23 @@ func TestPublishedCurves(t *testing.T) {
 	for _, path := range []string{whole, text, filepath.Join(dir, "none.npy")} {
 		if _, err := publishedCurves(Evaluation{Curves: []string{path}}); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v, want an error that names it", path, err)
+		}
+	}
+}
+
+// Published curves are told apart from each other, and from a run's own scores by their dots.
+func TestPublishedStyle(t *testing.T) {
+	for _, own := range []int{0, 3, 20} {
+		seen := map[string]bool{}
+		for i := range 11 {
+			style := publishedStyle(i, own)
+			if len(style.Dashes) == 0 {
+				t.Errorf("curve %d beside %d lines is not dotted", i, own)
+			}
+			seen[fmt.Sprint(style)] = true
+		}
+		if len(seen) != 11 {
+			t.Errorf("11 curves beside %d lines have %d styles", own, len(seen))
 		}
 	}
 }

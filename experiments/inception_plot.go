@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"videogan/eval/plots"
 )
@@ -66,6 +67,13 @@ func inceptionPlot(folder Folder, records []Record) (*plot.Plot, plot.Legend, er
 	return composeInception(spreads(records), published)
 }
 
+// publishedStyle is dotted, in a colour that the first own lines have not; where colours are used up, the dots are longer.
+func publishedStyle(i, own int) draw.LineStyle {
+	own = min(own, len(palette)-1)
+	left := len(palette) - own
+	return draw.LineStyle{Color: palette[own+i%left], Width: vg.Points(1.2), Dashes: []vg.Length{vg.Points(1.5 + float64(i/left)), vg.Points(2)}}
+}
+
 // composeInception lays out the scores of a run and the published curves.
 func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Legend, error) {
 	p, legend := newPlot(inceptionFigure.title, "epoch", inceptionFigure.unit)
@@ -74,8 +82,7 @@ func composeInception(scores []spread, published []curve) (*plot.Plot, plot.Lege
 		if err != nil {
 			return nil, legend, fmt.Errorf("%s: %w", c.name, err)
 		}
-		line.Width, line.Color = vg.Points(1), color.Gray{uint8(0x70 + 0x18*(i%4))}
-		line.Dashes = []vg.Length{vg.Points(1 + float64(i/4)), vg.Points(2)}
+		line.LineStyle = publishedStyle(i, len(scores))
 		p.Add(line)
 		legend.Add(c.name, line)
 	}

@@ -46,6 +46,7 @@ type figure struct {
 	level             func(s *Study, x float64) float64 // of the dashed line
 	levelName         string
 	logarithmic       bool
+	falls             bool // its values fall to the right, where the legend then stands
 }
 
 // figures are the plots of a study; one without two positions is left out.
@@ -57,11 +58,11 @@ func figures(all int) []figure {
 	one := func(*Study, float64) float64 { return 1 }
 	return []figure{
 		{"accuracy-labels", "Accuracy by labels", "share of the labels", "test videos judged right, percent", byLabels, accuracy, shareTicks,
-			func(s *Study, _ float64) float64 { return 100 / float64(s.classCount()) }, "chance", true},
-		{"gain-labels", "Gain by labels", "share of the labels", "times the accuracy of random initialization", byLabels, gain, shareTicks, one, "", true},
+			func(s *Study, _ float64) float64 { return 100 / float64(s.classCount()) }, "chance", true, false},
+		{"gain-labels", "Gain by labels", "share of the labels", "times the accuracy of random initialization", byLabels, gain, shareTicks, one, "", true, false},
 		{"accuracy-classes", "Accuracy by classes", "classes", "test videos judged right, percent", byClasses, accuracy, countTicks,
-			func(_ *Study, x float64) float64 { return 100 / x }, "chance", true},
-		{"gain-classes", "Gain by classes", "classes", "times the accuracy of random initialization", byClasses, gain, countTicks, one, "", true},
+			func(_ *Study, x float64) float64 { return 100 / x }, "chance", true, true},
+		{"gain-classes", "Gain by classes", "classes", "times the accuracy of random initialization", byClasses, gain, countTicks, one, "", true, false},
 	}
 }
 
@@ -146,7 +147,7 @@ func (f figure) panels(s *Study, points []Point) ([]*plot.Plot, error) {
 		}
 		plots.Style(p, &p.Legend)
 		p.Title.TextStyle.Font.Size = 11 // a panel is narrow
-		p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 2
+		p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, !f.falls, 2
 		panels = append(panels, p)
 	}
 	for _, p := range panels {
