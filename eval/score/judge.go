@@ -253,7 +253,7 @@ func (j *Judge) Check(shape eval.Shape) error {
 		{"rows", shape.Height, j.Takes.Height, " (classifier train --size)"}, {"columns", shape.Width, j.Takes.Width, " (classifier train --size)"},
 	} {
 		if axis.takes != 0 && axis.got != axis.takes && !(j.longer && axis.name == "frames" && axis.got > axis.takes) {
-			return fmt.Errorf("score: clips of %d×%d×%d×%d: %w: the classifier takes %d %s: train one for these clips%s", shape.Channels, shape.Frames,
+			return fmt.Errorf("score: clips of %d×%d×%d×%d: %w: the classifier takes %d %s: score clips that have as many, or train a classifier for these%s", shape.Channels, shape.Frames,
 				shape.Height, shape.Width, eval.ErrShape, axis.takes, axis.name, axis.adjustment)
 		}
 	}
