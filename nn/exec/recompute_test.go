@@ -209,9 +209,9 @@ func TestPlanWithoutSteps(t *testing.T) {
 }
 
 func TestSmallPlanStays(t *testing.T) {
-	p := chain(256)
+	p := chain(128)
 	if got := recompute(p.steps, p.keep, spareWork); len(got) != len(p.steps) {
-		t.Errorf("%d steps repeated for a plan of 64 KiB", len(got)-len(p.steps))
+		t.Errorf("%d steps repeated for a plan of 32 KiB", len(got)-len(p.steps))
 	}
 	if got := recompute(p.steps, p.keep, 1.01*spareWork); len(got) <= len(p.steps) {
 		t.Error("no steps repeated on another allowance")

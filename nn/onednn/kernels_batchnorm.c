@@ -77,7 +77,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 			p.first[j] = first[j] + mean;
 			p.second[j] = m2 < 0 ? 0 : m2; // less than 0 by rounding
 		}
-		if (a->partials) a->partials[task] = p;
+		if (a->partials) a->partials[w.slot] = p;
 		else finish_stats(a, w.tile, &p);
 	}
 }
@@ -102,6 +102,28 @@ VG_INLINE void forward_row(const float *x, const vg_norm_lanes *k, int act, floa
 	for (int h = 0; h < VG_LANES; h += 8) vg_store8(y + h, vg_activate8(vg_normalized8(x, k, h), act, alpha));
 }
 
+VG_INLINE void forward_one(const forward_args *a, const vg_norm_lanes *k, int act, int64_t at) {
+	float row[VG_LANES];
+	float *to = vg_row_for(a->y + at, row);
+	forward_row(vg_row(a->x + at, row), k, act, a->norm.alpha, to);
+	vg_put_row(to, a->y + at);
+}
+
+VG_INLINE void forward_wide(const forward_args *a, int act, int64_t lo, int64_t hi) {
+	const vg_layout l = a->l;
+	const int64_t tiles = vg_tiles(&l);
+	for (int64_t tile = 0; tile < tiles; tile += VG_WIDE) {
+		const int64_t count = vg_min(VG_WIDE, tiles - tile);
+		vg_norm_lanes k[VG_WIDE];
+		for (int64_t j = 0; j < count; j++) {
+			const vg_run r = vg_run_at(&l, 0, tile + j, 0, 1);
+			k[j] = vg_norm_at(&a->norm, &l, &r);
+		}
+		for (int64_t i = lo; i < hi; i++)
+			for (int64_t j = 0; j < count; j++) forward_one(a, k + j, act, i * l.b + (tile + j) * VG_LANES);
+	}
+}
+
 VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
 	const vg_element *x = a->x;
@@ -109,15 +131,13 @@ VG_INLINE void forward_range(const forward_args *a, int act, int64_t lo, int64_t
 	vg_element *y = a->y;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
+	if (vg_wide(&l)) {
+		forward_wide(a, act, lo, hi);
+		return;
+	}
 	while (vg_next(&l, &w, &r)) {
 		const vg_norm_lanes k = vg_norm_at(&a->norm, &l, &r);
-		for (int64_t i = 0; i < r.rows; i++) {
-			const int64_t at = r.offset + i * r.stride;
-			float row[VG_LANES];
-			float *to = vg_row_for(y + at, row);
-			forward_row(vg_row(x + at, row), &k, act, alpha, to);
-			vg_put_row(to, y + at);
-		}
+		for (int64_t i = 0; i < r.rows; i++) forward_one(a, &k, act, r.offset + i * r.stride);
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
 			float row[VG_LANES];

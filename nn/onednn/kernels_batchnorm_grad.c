@@ -84,7 +84,7 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 		}
 		vg_partial p;
 		vg_fold(distinct, &s, &p);
-		if (a->partials) a->partials[task] = p;
+		if (a->partials) a->partials[w.slot] = p;
 		else finish_sums(a, w.tile, &p);
 	}
 }
@@ -120,7 +120,7 @@ VG_INLINE void backward_row(const float *x, const float *gy, const backward_lane
 	}
 }
 
-VG_INLINE backward_lanes lanes_of(const backward_args *a, const vg_layout *l, const vg_run *r) {
+VG_INLINE backward_lanes backward_lanes_of(const backward_args *a, const vg_layout *l, const vg_run *r) {
 	const float m = l->n * l->s;
 	backward_lanes k = {.norm = vg_norm_at(&a->norm, l, r)};
 	float var[VG_LANES];
@@ -134,6 +134,28 @@ VG_INLINE backward_lanes lanes_of(const backward_args *a, const vg_layout *l, co
 	return k;
 }
 
+VG_INLINE void backward_one(const backward_args *a, const backward_lanes *k, int act, int64_t at) {
+	float row[3][VG_LANES];
+	float *to = vg_row_for(a->gx + at, row[2]);
+	backward_row(vg_row(a->x + at, row[0]), vg_row(a->gy + at, row[1]), k, act, a->norm.alpha, to);
+	vg_put_row(to, a->gx + at);
+}
+
+VG_INLINE void backward_wide(const backward_args *a, int act, int64_t lo, int64_t hi) {
+	const vg_layout l = a->l;
+	const int64_t tiles = vg_tiles(&l);
+	for (int64_t tile = 0; tile < tiles; tile += VG_WIDE) {
+		const int64_t count = vg_min(VG_WIDE, tiles - tile);
+		backward_lanes k[VG_WIDE];
+		for (int64_t j = 0; j < count; j++) {
+			const vg_run r = vg_run_at(&l, 0, tile + j, 0, 1);
+			k[j] = backward_lanes_of(a, &l, &r);
+		}
+		for (int64_t i = lo; i < hi; i++)
+			for (int64_t j = 0; j < count; j++) backward_one(a, k + j, act, i * l.b + (tile + j) * VG_LANES);
+	}
+}
+
 VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64_t hi) {
 	const vg_layout l = a->l;
 	const vg_element *x = a->x, *gy = a->gy;
@@ -141,15 +163,13 @@ VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64
 	vg_element *gx = a->gx;
 	vg_walk w = {lo, hi, 0};
 	vg_run r;
+	if (vg_wide(&l)) {
+		backward_wide(a, act, lo, hi);
+		return;
+	}
 	while (vg_next(&l, &w, &r)) {
-		const backward_lanes k = lanes_of(a, &l, &r);
-		for (int64_t i = 0; i < r.rows; i++) {
-			const int64_t at = r.offset + i * r.stride;
-			float row[3][VG_LANES];
-			float *to = vg_row_for(gx + at, row[2]);
-			backward_row(vg_row(x + at, row[0]), vg_row(gy + at, row[1]), &k, act, alpha, to);
-			vg_put_row(to, gx + at);
-		}
+		const backward_lanes k = backward_lanes_of(a, &l, &r);
+		for (int64_t i = 0; i < r.rows; i++) backward_one(a, &k, act, r.offset + i * r.stride);
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
 			float row[2][VG_LANES];

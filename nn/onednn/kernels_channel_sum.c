@@ -51,7 +51,7 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 		}
 		vg_partial p;
 		vg_fold(r.distinct, &s, &p);
-		if (a->partials) a->partials[task] = p;
+		if (a->partials) a->partials[w.slot] = p;
 		else finish_sum(a, w.tile, &p);
 	}
 }

@@ -40,9 +40,15 @@ void vg_to_lanes(const float *v, float other, const vg_layout *l, const vg_run *
 		for (int j = 0; j < VG_LANES; j++) lanes[j] = one;
 		return;
 	}
+	if (v && r->distinct == VG_LANES && r->channel + VG_LANES <= l->c) {
+		memcpy(lanes, v + r->channel, VG_LANES * sizeof *lanes);
+		return;
+	}
 	for (int64_t j = 0; j < r->distinct; j++) lanes[j] = v && r->channel + j < l->c ? v[r->channel + j] : other;
 	for (int64_t j = r->distinct; j < VG_LANES; j++) lanes[j] = lanes[j - r->distinct];
 }
+
+int vg_wide(const vg_layout *l) { return l->n == 1 && l->cb == 1 && l->b > VG_LANES && l->b % VG_LANES == 0; }
 
 int vg_next(const vg_layout *l, vg_walk *w, vg_run *r) {
 	// A tile's numbers of a channel are looked up once a run: runs of many positions, though the rows of a run are far apart.

@@ -60,6 +60,11 @@ vg_run vg_run_at(const vg_layout *l, int64_t sample, int64_t tile, int64_t first
 // so does everything where v is NULL.
 void vg_to_lanes(const float *v, float other, const vg_layout *l, const vg_run *r, float lanes[VG_LANES]);
 
+// Whether a simplified layout is a matrix, a row of which is whole tiles. Its rows may lie a page apart: a kernel does
+// VG_WIDE tiles of a row before it goes to the next.
+enum { VG_WIDE = 8 };
+int vg_wide(const vg_layout *l);
+
 // All numbers of positions `at` … `end`-1, counted over samples and blocks, in an
 // order that stays near. vg_next gives the next run, or 0 at the end.
 typedef struct {

@@ -8,9 +8,11 @@ vg_pieces vg_split(const vg_layout *l) {
 	return p;
 }
 
+// Tasks follow the positions: a thread then reads what it wrote as part of the samples, and what follows finds it in that
+// thread's cache.
 vg_piece_walk vg_piece_start(const vg_pieces *p, int64_t task) {
-	const int64_t k = task % p->count;
-	const vg_piece_walk w = {task / p->count, vg_piece_begin(p, k), vg_piece_begin(p, k + 1)};
+	const int64_t k = task / p->tiles, tile = task % p->tiles;
+	const vg_piece_walk w = {tile, vg_piece_begin(p, k), vg_piece_begin(p, k + 1), tile * p->count + k};
 	return w;
 }
 

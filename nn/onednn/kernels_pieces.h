@@ -40,6 +40,7 @@ VG_INLINE int64_t vg_piece_begin(const vg_pieces *p, int64_t k) { return p->posi
 // run, or 0 at the end.
 typedef struct {
 	int64_t tile, at, end;
+	int64_t slot; // of the task's partial sums: those of a tile follow each other
 } vg_piece_walk;
 vg_piece_walk vg_piece_start(const vg_pieces *p, int64_t task);
 int vg_piece_next(const vg_layout *l, vg_piece_walk *w, vg_run *r);
