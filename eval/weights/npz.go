@@ -1,13 +1,14 @@
 package weights
 
 import (
+	"archive/zip"
+	"bufio"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"codeberg.org/sbinet/npyio/npy"
-	"codeberg.org/sbinet/npyio/npz"
 )
 
 // maxValues bounds an array: four times the largest of C3D.
@@ -39,26 +40,37 @@ func DecodeNPZ(from io.ReaderAt, size int64) (set Set, err error) {
 			set, err = nil, fmt.Errorf("%w: %v", ErrFormat, r)
 		}
 	}()
-	archive, err := npz.NewReader(from, size)
+	archive, err := zip.NewReader(from, size)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	set = Set{}
-	for _, key := range archive.Keys() {
-		header := archive.Header(key)
-		if header == nil {
-			return nil, fmt.Errorf("%w: %s has no header", ErrFormat, key)
-		}
-		a, err := decodeNPY(archive, key, header)
+	for _, file := range archive.File {
+		a, err := decodeEntry(file)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrFormat, key, err)
+			return nil, fmt.Errorf("%w: %s: %w", ErrFormat, file.Name, err)
 		}
-		set[strings.TrimSuffix(key, ".npy")] = a
+		set[strings.TrimSuffix(file.Name, ".npy")] = a
 	}
 	return set, nil
 }
 
-func decodeNPY(archive *npz.Reader, key string, header *npy.Header) (a Array, err error) {
+// decodeEntry reads one array through a buffer: the library reads number by number, and C3D has 78 million.
+func decodeEntry(file *zip.File) (a Array, err error) {
+	content, err := file.Open()
+	if err != nil {
+		return a, err
+	}
+	defer content.Close()
+	array, err := npy.NewReader(bufio.NewReaderSize(content, 1<<20))
+	if err != nil {
+		return a, err
+	}
+	return decodeNPY(array)
+}
+
+func decodeNPY(array *npy.Reader) (a Array, err error) {
+	header := array.Header
 	a.Shape = header.Descr.Shape
 	n := 1
 	for _, size := range a.Shape {
@@ -72,10 +84,10 @@ func decodeNPY(archive *npz.Reader, key string, header *npy.Header) (a Array, er
 	}
 	switch strings.Trim(header.Descr.Type, "'") {
 	case "<f4":
-		err = archive.Read(key, &a.Values)
+		err = array.Read(&a.Values)
 	case "<f8":
 		var wide []float64
-		err = archive.Read(key, &wide)
+		err = array.Read(&wide)
 		for _, v := range wide {
 			a.Values = append(a.Values, float32(v))
 		}
