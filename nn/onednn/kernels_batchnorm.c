@@ -36,10 +36,13 @@ VG_INLINE void stats_row(const float *x, const vg_d4 *shift, vg_sums *s) {
 	}
 }
 
-VG_CLONED_LOOP void stats_rows(const vg_element *x, int64_t rows, int64_t stride, const vg_d4 *shift, vg_sums *s) {
+VG_CLONED_LOOP void stats_rows(const vg_element *x, int64_t rows, int64_t stride, int64_t ahead, const vg_d4 *shift, vg_sums *s) {
 	vg_sums t = *s;
 	float row[VG_LANES];
-	for (int64_t i = 0; i < rows; i++) stats_row(vg_row(x + i * stride, row), shift, &t);
+	for (int64_t i = 0; i < rows; i++) {
+		__builtin_prefetch(x + i * stride + ahead);
+		stats_row(vg_row(x + i * stride, row), shift, &t);
+	}
 	*s = t;
 }
 
@@ -62,7 +65,7 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 		vg_sums s = {0};
 		vg_run r;
 		while (vg_piece_next(&l, &w, &r)) {
-			stats_rows(x + r.offset, r.rows, r.stride, shift, &s);
+			stats_rows(x + r.offset, r.rows, r.stride, vg_piece_ahead(&l, &r), shift, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				float row[VG_LANES];
 				memcpy(row, first, sizeof row); // adds nothing

@@ -40,22 +40,25 @@ VG_INLINE void sums_row(const float *x, const float *gy, const vg_norm_lanes *k,
 	}
 }
 
-VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, const vg_norm_lanes *k,
+VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, int64_t ahead, const vg_norm_lanes *k,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
 	const vg_norm_lanes near = *k;
 	vg_sums t = *s;
 	float row[2][VG_LANES];
-	for (int64_t i = 0; i < rows; i++)
+	for (int64_t i = 0; i < rows; i++) {
+		__builtin_prefetch(x + i * stride + ahead);
+		__builtin_prefetch(gy + i * stride + ahead);
 		sums_row(vg_row(x + i * stride, row[0]), vg_row(gy + i * stride, row[1]), &near, mean, act, alpha, &t);
+	}
 	*s = t;
 }
 
-VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, const vg_norm_lanes *k,
+VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, int64_t ahead, const vg_norm_lanes *k,
 	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
 	switch (act) {
-	case VG_ACT_RELU: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_RELU, alpha, s); break;
-	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
-	default: sums_rows_of(x, gy, rows, stride, k, mean, VG_ACT_NONE, alpha, s);
+	case VG_ACT_RELU: sums_rows_of(x, gy, rows, stride, ahead, k, mean, VG_ACT_RELU, alpha, s); break;
+	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, rows, stride, ahead, k, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
+	default: sums_rows_of(x, gy, rows, stride, ahead, k, mean, VG_ACT_NONE, alpha, s);
 	}
 }
 
@@ -73,13 +76,13 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 
 		vg_sums s = {0};
 		while (vg_piece_next(&l, &w, &r)) {
-			sums_rows(x + r.offset, gy + r.offset, r.rows, r.stride, &k, mean, a->norm.act, a->norm.alpha, &s);
+			sums_rows(x + r.offset, gy + r.offset, r.rows, r.stride, vg_piece_ahead(&l, &r), &k, mean, a->norm.act, a->norm.alpha, &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				const int64_t at = r.part + i * r.stride;
 				vg_element row[2][VG_LANES] = {0};
 				memcpy(row[0], x + at, r.width * sizeof *x);
 				memcpy(row[1], gy + at, r.width * sizeof *gy);
-				sums_rows(row[0], row[1], 1, 0, &k, mean, a->norm.act, a->norm.alpha, &s);
+				sums_rows(row[0], row[1], 1, 0, 0, &k, mean, a->norm.act, a->norm.alpha, &s);
 			}
 		}
 		vg_partial p;
@@ -169,7 +172,13 @@ VG_INLINE void backward_range(const backward_args *a, int act, int64_t lo, int64
 	}
 	while (vg_next(&l, &w, &r)) {
 		const backward_lanes k = backward_lanes_of(a, &l, &r);
-		for (int64_t i = 0; i < r.rows; i++) backward_one(a, &k, act, r.offset + i * r.stride);
+		for (int64_t i = 0; i < r.rows; i++) {
+			const int64_t at = r.offset + i * r.stride;
+			__builtin_prefetch(x + at + VG_AHEAD);
+			__builtin_prefetch(gy + at + VG_AHEAD);
+			__builtin_prefetch(gx + at + VG_AHEAD, 1);
+			backward_one(a, &k, act, at);
+		}
 		for (int64_t i = 0; i < r.parts; i++) {
 			const int64_t at = r.part + i * r.stride;
 			float row[2][VG_LANES];

@@ -25,6 +25,9 @@ VG_INLINE vg_d4 vg_load4d(const float *p) {
 	return (vg_d4){v[0], v[1], v[2], v[3]}; // __builtin_convertvector is split before the clones are made
 }
 
+// Elements from which on a row comes into the cache before its turn. Short runs at a distance keep the processor from doing so itself.
+enum { VG_AHEAD = 1024 };
+
 // Where the mask is set a, else b.
 VG_INLINE vg_f8 vg_select8(vg_i8 mask, vg_f8 a, vg_f8 b) { return (vg_f8)((mask & (vg_i8)a) | (~mask & (vg_i8)b)); }
 

@@ -45,6 +45,11 @@ typedef struct {
 vg_piece_walk vg_piece_start(const vg_pieces *p, int64_t task);
 int vg_piece_next(const vg_layout *l, vg_piece_walk *w, vg_run *r);
 
+// How far ahead of a run's rows others are fetched: to the same ones of the next sample where a sample has few.
+VG_INLINE int64_t vg_piece_ahead(const vg_layout *l, const vg_run *r) {
+	return r->rows * r->stride <= 16 * VG_AHEAD ? l->cb * l->s * l->b : VG_AHEAD;
+}
+
 // Adds the lanes of equal channels; lane j < distinct then has channel j's sums.
 void vg_fold(int64_t distinct, const vg_sums *s, vg_partial *p);
 
