@@ -1,6 +1,7 @@
 package video
 
 // #cgo pkg-config: libavcodec libavfilter libavformat libavutil libswscale
+// #cgo LDFLAGS: -Wl,--as-needed
 // #include "ffmpeg.h"
 import "C"
 
