@@ -27,7 +27,7 @@ type compiler struct {
 	done    map[*nn.Node]bool      // computed by an earlier node's fused kernel
 	batches map[*nn.Node]*statistics
 	sums    map[[2]*nn.Node]*gradientSums
-	// Batch normalizations left to the only kernel that reads them.
+	// Batch normalizations left to the narrow kernels that read them, see lower_narrow.go.
 	unnormalized map[*nn.Node]*unnormalized
 	steps        []*step
 	node         *nn.Node // being lowered

@@ -177,15 +177,11 @@ func activated(gy *nn.Node) *nn.Node {
 	if !ok || act.Func != op.Func || act.Alpha != op.Alpha {
 		return nil
 	}
-	if bn := nn.Operands(y)[0]; isBatchNorm(bn) {
-		return bn
+	bn := nn.Operands(y)[0]
+	if _, ok := bn.Op().(*nn.BatchNormOp); !ok {
+		return nil
 	}
-	return nil
-}
-
-func isBatchNorm(n *nn.Node) bool {
-	_, ok := n.Op().(*nn.BatchNormOp)
-	return ok
+	return bn
 }
 
 // deferred reports whether gy is the gradient of an activation behind a batch
