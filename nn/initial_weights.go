@@ -35,6 +35,8 @@ type fanIn struct {
 	gain float64
 }
 
+func (fanIn) elementwise() {}
+
 func (f fanIn) Name() string { return fmt.Sprintf("%g·%s", f.gain, f.Initializer.Name()) }
 
 func (f fanIn) Fill(dst []float64, shape []int, rng *rand.Rand) error {

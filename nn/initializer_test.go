@@ -126,3 +126,13 @@ func TestUnitNormal(t *testing.T) {
 		t.Errorf("squared length %g, want 1", sum)
 	}
 }
+
+// What is not drawn in pieces needs memory of three times a parameter's size, and no graph is compiled meanwhile.
+func TestInitializersFillInPieces(t *testing.T) {
+	for _, init := range []Initializer{Zeros(), Normal(1), Uniform(1), HeNormal(), LeCunNormal(), GlorotNormal(1), GlorotUniform(1),
+		InitialWeights{Gain: 0.5}.Initializer(), InitialWeights{Uniform: 0.05}.Initializer()} {
+		if _, ok := init.(elementwise); !ok {
+			t.Errorf("%s fills a parameter as a whole", init.Name())
+		}
+	}
+}

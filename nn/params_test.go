@@ -159,7 +159,8 @@ func TestStreamIsStable(t *testing.T) {
 // Values drawn ahead are those that New draws; what New refuses it refuses at once.
 func TestParamsDrawAhead(t *testing.T) {
 	fill := func(p *Params) {
-		for i, init := range []Initializer{Normal(0.01), Zeros(), HeNormal(), GlorotUniform(1), Orthogonal(1), UnitNormal(), NormalAround(1, 0.02)} {
+		for i, init := range []Initializer{Normal(0.01), Zeros(), HeNormal(), GlorotUniform(1), Orthogonal(1), UnitNormal(), NormalAround(1, 0.02),
+			InitialWeights{Gain: 0.5}.Initializer(), InitialWeights{Uniform: 0.05}.Initializer()} {
 			for _, size := range []int{3, drawnAtOnce} { // small ones, and large ones in pieces
 				if _, err := p.New(fmt.Sprint("w", i, "/", size), true, init, size/3+1, 5); err != nil {
 					t.Fatal(err)
