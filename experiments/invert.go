@@ -238,14 +238,6 @@ func (f *Inverted) WriteText(w io.Writer) error {
 	return table.Flush()
 }
 
-func meanOf(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
-
 // writeGroups writes a contact sheet of groups of clips that stand apart, a clip a row.
 func writeGroups(path string, groups [][]*video.Clip) error {
 	first := make([]*video.Clip, len(groups))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"videogan/gan"
@@ -21,7 +20,7 @@ type Profile struct {
 	Threads      int            `json:"threads"`
 	Steps        int            `json:"steps"`          // whole steps measured, and runs of each program
 	StepSeconds  float64        `json:"step_s"`         // mean of whole steps
-	FastestStep  float64        `json:"fastest_step_s"` // the least mean over the intervals of penalty and clipping
+	MedianStep   float64        `json:"median_step_s"`  // of the means over the intervals of penalty and clipping
 	GFLOPPerStep float64        `json:"gflop_per_step"` // nominal; a lazy penalty counts by its share
 	PeakGFLOPS   float64        `json:"peak_gflops"`    // of a 2048×2048 matrix product, measured in the same run
 	CopyGBs      float64        `json:"copy_gb_s"`      // of copies that fit no cache, read and written; the same run
@@ -86,18 +85,18 @@ type LayoutCost struct {
 // ProfileOptions says how long to measure.
 type ProfileOptions struct {
 	// Steps to measure after the first, rounded up to a multiple of the intervals of the
-	// penalty and the clipping; 0: three.
+	// penalty and the clipping; 0: five.
 	Steps int
 	// Limit asks for the best stand-alone time of every convolution, which takes about as
-	// long as four steps.
+	// long as ten steps.
 	Limit  bool
 	Logger *slog.Logger
 	Step   func(done, total int) // called after every step; may be nil
 }
 
-// ProfileSteps measures an experiment's step kernel by kernel. Whole steps come first, as
-// training makes them; then each phase's program runs as often again with a clock on every
-// kernel, on the inputs of the last step.
+// ProfileSteps measures an experiment's step kernel by kernel, in rounds: whole steps as training
+// makes them, each phase's program with a clock on every kernel, on the inputs of the last step,
+// and some of the convolutions alone, so that a machine whose speed changes is the same for all.
 func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o ProfileOptions) (p Profile, err error) {
 	if err := cfg.Validate(); err != nil {
 		return p, fmt.Errorf("experiments: %s: %w", experiment.Name, err)
@@ -117,36 +116,30 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 
-	var took []time.Duration
-	for i := range steps + 1 { // the first one touches every page and is not counted
-		batch, err := e.loader.Next(ctx)
-		if err != nil {
+	m := profiler{bench: e, total: steps + 1, report: o.Step}
+	if err := m.step(ctx); err != nil { // touches every page and is not counted
+		return p, err
+	}
+	m.took = nil
+	var alone []*aloneConvolution
+	if o.Limit {
+		alone = convolutionsOf(e.engine)
+	}
+	for i := range steps {
+		if err := m.round(ctx); err != nil {
 			return p, err
 		}
-		begin := time.Now()
-		if _, err := e.trainer.Step(ctx, batch.Clips, gan.StepOptions{}); err != nil {
-			return p, fmt.Errorf("experiments: profile: %w", err)
-		}
-		if i > 0 {
-			took = append(took, time.Since(begin))
-		}
-		batch.Release()
-		if o.Step != nil {
-			o.Step(i+1, steps+1)
+		for _, c := range alone[len(alone)*i/steps : len(alone)*(i+1)/steps] {
+			if err := c.measure(e.engine); err != nil {
+				return p, err
+			}
 		}
 	}
 	p = Profile{
 		Experiment: experiment.Name, Batch: common.Train.Batch, CPU: exec.ReadMachine().String(), Threads: e.device.Threads(),
-		Steps: steps, StepSeconds: meanSeconds(took), GFLOPPerStep: e.cost().FLOPs / 1e9,
+		Steps: steps, StepSeconds: meanOf(m.took), MedianStep: m.medianStep(interval), GFLOPPerStep: e.cost().FLOPs / 1e9,
 	}
-	for part := range slices.Chunk(took, interval) {
-		if s := meanSeconds(part); p.FastestStep == 0 || s < p.FastestStep {
-			p.FastestStep = s
-		}
-	}
-	if err := p.tracePhases(e.engine, common.GAN, steps); err != nil {
-		return p, err
-	}
+	p.addPhases(&m, common.GAN)
 	if p.PeakGFLOPS, err = e.device.PeakGFLOPS(); err != nil {
 		return p, fmt.Errorf("experiments: profile: measure peak: %w", err)
 	}
@@ -157,17 +150,9 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 		return p, err
 	}
 	if o.Limit {
-		p.Limit, err = limitOf(e.engine, p)
+		p.Limit = limitOf(e.engine, p, alone)
 	}
 	return p, err
-}
-
-func meanSeconds(times []time.Duration) float64 {
-	var sum time.Duration
-	for _, t := range times {
-		sum += t
-	}
-	return sum.Seconds() / float64(len(times))
 }
 
 // wholeIntervals rounds steps up so that a penalty or a clipping of every few steps comes
@@ -190,43 +175,30 @@ func gcd(a, b int) int {
 	return a
 }
 
-// tracePhases runs every program with a clock on each kernel.
-func (p *Profile) tracePhases(e *engine, g gan.Config, runs int) error {
-	for _, phase := range e.trainer.Phases() {
+// addPhases sums up the traces.
+func (p *Profile) addPhases(m *profiler, g gan.Config) {
+	for i, phase := range m.trainer.Phases() {
 		profile := PhaseProfile{Name: phase.Name, Share: share(phase, g)}
-		var times [][]float64
-		for run := range runs {
-			kernels, err := phase.Program.Trace()
-			if err != nil {
-				return fmt.Errorf("experiments: profile phase %s: %w", phase.Name, err)
+		for j, last := range m.traces[len(m.traces)-1][i] {
+			var times []float64
+			for _, round := range m.traces {
+				times = append(times, round[i][j].Took.Seconds())
 			}
-			if run == 0 {
-				times = make([][]float64, len(kernels))
-				profile.Kernels = make([]KernelProfile, len(kernels))
+			k := KernelProfile{Node: last.Node, Layer: last.Layer, Kernel: last.Kernel, Seconds: median(times), GFLOP: last.FLOPs / 1e9,
+				Bytes: last.Bytes, Layout: last.Layout, begin: last.Begin, took: last.Took}
+			profile.Kernels = append(profile.Kernels, k)
+			profile.Seconds += k.Seconds
+			if k.Layout {
+				p.Layouts.Bytes += profile.Share * float64(k.Bytes)
 			}
-			for i, k := range kernels {
-				times[i] = append(times[i], k.Took.Seconds())
-				profile.Kernels[i] = KernelProfile{Node: k.Node, Layer: k.Layer, Kernel: k.Kernel, GFLOP: k.FLOPs / 1e9,
-					Bytes: k.Bytes, Layout: k.Layout, begin: k.Begin, took: k.Took}
-			}
-		}
-		for i := range profile.Kernels {
-			profile.Kernels[i].Seconds = median(times[i])
-			profile.Seconds += profile.Kernels[i].Seconds
 		}
 		profile.Layers = sumLayers(profile.Kernels)
 		for _, l := range profile.Layers {
 			p.Layouts.Count += profile.Share * float64(l.LayoutCount)
 			p.Layouts.Seconds += profile.Share * l.LayoutSeconds
 		}
-		for _, k := range profile.Kernels {
-			if k.Layout {
-				p.Layouts.Bytes += profile.Share * float64(k.Bytes)
-			}
-		}
 		p.Phases = append(p.Phases, profile)
 	}
-	return nil
 }
 
 // share is how often a phase runs a step: G's once, D's as often as there are updates of it.

@@ -6,13 +6,13 @@ import (
 	"videogan/nn/exec"
 )
 
-// Limit holds a step against the time that its convolutions take alone, on both sides the fastest of several.
+// Limit holds a step against the time that its convolutions take alone, on both sides the median of several.
 type Limit struct {
 	Convolutions []ConvolutionLimit `json:"convolutions,omitempty"` // each shape once
 	Seconds      float64            `json:"s"`                      // of a step: the best times summed
-	Ratio        float64            `json:"ratio"`                  // Seconds / the fastest step; 1 would be a step of nothing else
+	Ratio        float64            `json:"ratio"`                  // Seconds / the median step; 1 would be a step of nothing else
 	AloneSeconds float64            `json:"alone_s"`                // of a step: oneDNN's times alone summed
-	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the fastest step; above 1 the step beats them
+	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the median step; above 1 the step beats them
 }
 
 // ConvolutionLimit is one map of one shape. Best is the shorter of the two times.
@@ -24,54 +24,70 @@ type ConvolutionLimit struct {
 	GFLOP          float64 `json:"gflop"`          // of one
 	Form           string  `json:"form"`           // the fastest stand-alone one: "direct" or "folded"
 	Implementation string  `json:"implementation"` // oneDNN's name of its kernel
-	AloneSeconds   float64 `json:"alone_s"`        // of one in that form, fastest of several
-	InPlanSeconds  float64 `json:"in_plan_s"`      // of one in the step, without changes of layout
+	AloneSeconds   float64 `json:"alone_s"`        // of one in that form, median
+	InPlanSeconds  float64 `json:"in_plan_s"`      // of one in the step, without changes of layout, median
 	BestSeconds    float64 `json:"best_s"`         //
 }
 
 // limitRuns is how often each form of a convolution is measured, and a step unless it is said otherwise.
-const limitRuns = 3
+const limitRuns = 5
 
-// limitOf measures every convolution of the step by itself. Where the plan's own kernel
-// took less than oneDNN's best form, that time counts.
-func limitOf(e *engine, p Profile) (Limit, error) {
-	var limit Limit
-	at := map[string]int{}
+// aloneConvolution is a convolution of the step, one for all of its map and shape.
+type aloneConvolution struct {
+	exec.Convolution
+	form exec.Form
+}
+
+func keyOf(c exec.Convolution) string { return c.Map + c.Shape }
+
+func convolutionsOf(e *engine) (list []*aloneConvolution) {
+	seen := map[string]bool{}
+	for _, phase := range e.trainer.Phases() {
+		for _, c := range phase.Program.Convolutions() {
+			if !seen[keyOf(c)] {
+				seen[keyOf(c)] = true
+				list = append(list, &aloneConvolution{Convolution: c})
+			}
+		}
+	}
+	return list
+}
+
+func (c *aloneConvolution) measure(e *engine) (err error) {
+	if c.form, err = e.device.FastestForm(c.Convolution, limitRuns); err != nil {
+		return fmt.Errorf("experiments: profile %s of %s: %w", c.Map, c.Layer, err)
+	}
+	return nil
+}
+
+// limitOf sums the times of the convolutions. Where the plan's own kernel took less than oneDNN's best form, that time counts.
+func limitOf(e *engine, p Profile, alone []*aloneConvolution) (limit Limit) {
+	count, inPlan := map[string]float64{}, map[string][]float64{}
 	for i, phase := range e.trainer.Phases() {
-		inPlan := map[string]float64{}
+		took := map[string]float64{}
 		for _, k := range p.Phases[i].Kernels {
 			if k.GFLOP > 0 {
-				inPlan[k.Node] += k.Seconds
+				took[k.Node] += k.Seconds
 			}
 		}
 		for _, c := range phase.Program.Convolutions() {
-			key := c.Map + c.Shape
-			j, ok := at[key]
-			if !ok {
-				var form exec.Form
-				var err error
-				if form, err = e.device.FastestForm(c, limitRuns); err != nil {
-					return limit, fmt.Errorf("experiments: profile %s of %s: %w", c.Map, c.Layer, err)
-				}
-				j = len(limit.Convolutions)
-				at[key] = j
-				limit.Convolutions = append(limit.Convolutions, ConvolutionLimit{
-					Layer: c.Layer, Map: c.Map, Shape: c.Shape, GFLOP: c.FLOPs / 1e9, Form: form.Name,
-					Implementation: form.Implementation, AloneSeconds: form.Took.Seconds(), BestSeconds: form.Took.Seconds(),
-				})
-			}
-			l := &limit.Convolutions[j]
-			l.Count += p.Phases[i].Share
-			if s, ok := inPlan[c.Node]; ok && (l.InPlanSeconds == 0 || s < l.InPlanSeconds) {
-				l.InPlanSeconds = s
-				l.BestSeconds = min(l.BestSeconds, s)
+			count[keyOf(c)] += p.Phases[i].Share
+			if s, ok := took[c.Node]; ok {
+				inPlan[keyOf(c)] = append(inPlan[keyOf(c)], s)
 			}
 		}
 	}
-	for _, l := range limit.Convolutions {
+	for _, c := range alone {
+		l := ConvolutionLimit{Layer: c.Layer, Map: c.Map, Shape: c.Shape, Count: count[keyOf(c.Convolution)], GFLOP: c.FLOPs / 1e9, Form: c.form.Name,
+			Implementation: c.form.Implementation, AloneSeconds: c.form.Took.Seconds(), InPlanSeconds: median(inPlan[keyOf(c.Convolution)])}
+		l.BestSeconds = l.AloneSeconds
+		if l.InPlanSeconds > 0 {
+			l.BestSeconds = min(l.BestSeconds, l.InPlanSeconds)
+		}
+		limit.Convolutions = append(limit.Convolutions, l)
 		limit.Seconds += l.Count * l.BestSeconds
 		limit.AloneSeconds += l.Count * l.AloneSeconds
 	}
-	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.FastestStep), rate(limit.AloneSeconds, p.FastestStep)
-	return limit, nil
+	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.MedianStep), rate(limit.AloneSeconds, p.MedianStep)
+	return limit
 }

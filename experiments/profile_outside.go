@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -193,14 +192,4 @@ func timeSteps(ctx context.Context, device *exec.Device, weights []*nn.Param, se
 		}
 	}
 	return median(times), nil
-}
-
-// median of values, the mean of the middle two where their number is even; 0 for none.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	if n == 0 {
-		return 0
-	}
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

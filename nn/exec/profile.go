@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,9 +82,9 @@ func (d *Device) CopyRate() (gigabytes float64, err error) {
 			return
 		}
 		defer r.close()
-		var best time.Duration
-		if best, err = r.fastest(runs); err == nil {
-			gigabytes = 2 * 4 * n / best.Seconds() / 1e9
+		var took []time.Duration
+		if took, err = r.run(runs); err == nil {
+			gigabytes = 2 * 4 * n / took[0].Seconds() / 1e9
 		}
 	})
 	return gigabytes, err
@@ -135,18 +136,19 @@ func (d *Device) time(make func() (*onednn.Primitive, error), args ...onednn.Arg
 	return t, nil
 }
 
-// fastest is the shortest of several runs, after one that is not counted.
-func (t *timedPrimitive) fastest(runs int) (best time.Duration, err error) {
-	for i := range runs + 1 {
+// run takes the time of several runs, shortest first, after one that is not counted.
+func (t *timedPrimitive) run(times int) (took []time.Duration, err error) {
+	for i := range times + 1 {
 		begin := time.Now()
 		if err := t.Execute(t.engine); err != nil {
-			return 0, err
+			return nil, err
 		}
-		if took := time.Since(begin); i == 1 || i > 1 && took < best {
-			best = took
+		if i > 0 {
+			took = append(took, time.Since(begin))
 		}
 	}
-	return best, nil
+	slices.Sort(took)
+	return took, nil
 }
 
 func (t *timedPrimitive) close() {

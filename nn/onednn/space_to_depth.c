@@ -45,27 +45,39 @@ static inline void copy_block(float *to, const float *from, int64_t b) {
 	else memcpy(to, from, b * sizeof(float));
 }
 
+// Row h of time t of a block of channels of x, or NULL outside, for a row of deep positions.
+static inline const float *wide_row_of(const float *block, const vg_fold *f, const int64_t parity[3], int64_t jt, int64_t jh) {
+	const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
+	return t < 0 || h < 0 ? NULL : block + (t * f->size[1] + h) * f->size[2] * f->bx;
+}
+
 // Whole channel blocks move together.
-static void fold_block(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
-	const int64_t b = f->bx, W = f->size[2], dW = e->deep_size[2];
+VG_INLINE void fold_block(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, const int64_t b, float *deep) {
+	const int64_t W = f->size[2], dW = e->deep_size[2], rows = e->deep_size[0] * e->deep_size[1];
 	int64_t parity[3];
 	split(e, db / e->cbx, parity);
 	const float *from = x + (n * e->cbx + db % e->cbx) * f->size[0] * f->size[1] * W * b;
-	float *to = deep + (n * e->cbd + db) * e->deep_size[0] * e->deep_size[1] * dW * b;
-	for (int64_t jt = 0; jt < e->deep_size[0]; jt++)
-		for (int64_t jh = 0; jh < e->deep_size[1]; jh++, to += dW * b) {
-			const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
-			if (t < 0 || h < 0) {
-				memset(to, 0, dW * b * sizeof(float));
-				continue;
-			}
-			const float *row = from + (t * f->size[1] + h) * W * b;
-			for (int64_t jw = 0; jw < dW; jw++) {
-				const int64_t w = wide(f, 2, jw, parity[2]);
-				if (w < 0) memset(to + jw * b, 0, b * sizeof(float));
-				else copy_block(to + jw * b, row + w * b, b);
-			}
+	float *to = deep + (n * e->cbd + db) * rows * dW * b;
+	for (int64_t i = 0; i < rows; i++, to += dW * b) {
+		const float *row = wide_row_of(from, f, parity, i / e->deep_size[1], i % e->deep_size[1]);
+		if (!row) {
+			memset(to, 0, dW * b * sizeof(float));
+			continue;
 		}
+		const float *next = i + 1 < rows ? wide_row_of(from, f, parity, (i + 1) / e->deep_size[1], (i + 1) % e->deep_size[1]) : NULL;
+		if (next)
+			for (int64_t w = parity[2] * f->strided[2]; w < W; w += 1 + f->strided[2]) __builtin_prefetch(next + w * b);
+		for (int64_t jw = 0; jw < dW; jw++) {
+			const int64_t w = wide(f, 2, jw, parity[2]);
+			if (w < 0) memset(to + jw * b, 0, b * sizeof(float));
+			else memcpy(to + jw * b, row + w * b, b * sizeof(float));
+		}
+	}
+}
+
+VG_CLONES static void fold_blocks(const float *x, const vg_fold *f, const extent *e, int64_t n, int64_t db, float *deep) {
+	if (f->bx == 16) fold_block(x, f, e, n, db, 16, deep);
+	else fold_block(x, f, e, n, db, f->bx, deep);
 }
 
 // Channels last: all that belongs to a position moves before the next one.
@@ -281,30 +293,46 @@ void vg_space_to_depth(const float *x, vg_fold f, float *deep) {
 	}
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
-		for (int64_t db = 0; db < e.cbd; db++) fold_block(x, &f, &e, n, db, deep);
+		for (int64_t db = 0; db < e.cbd; db++) fold_blocks(x, &f, &e, n, db, deep);
 }
 
-static void unfold_block(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
-	const int64_t b = f->bx, W = f->size[2];
-	const int64_t area = e->deep_size[0] * e->deep_size[1] * e->deep_size[2];
-	float *to = x + (n * e->cbx + xb) * f->size[0] * f->size[1] * W * b;
-	for (int64_t t = 0; t < f->size[0]; t++)
-		for (int64_t h = 0; h < f->size[1]; h++, to += W * b) {
-			int64_t jt, jh, pt, ph;
-			deep_of(f, 0, t, &jt, &pt);
-			deep_of(f, 1, h, &jh, &ph);
-			const float *rows[2];
-			for (int64_t pw = 0; pw < e->parity[2]; pw++) {
-				const int64_t p = (pt * e->parity[1] + ph) * e->parity[2] + pw;
-				const int64_t ch = (p * e->cbx + xb) * b;
-				rows[pw] = deep + ((n * e->cbd + ch / f->bd) * area + (jt * e->deep_size[1] + jh) * e->deep_size[2]) * f->bd + ch % f->bd;
-			}
-			for (int64_t w = 0; w < W; w++) {
-				int64_t jw, pw;
-				deep_of(f, 2, w, &jw, &pw);
-				copy_block(to + w * b, rows[pw] + jw * f->bd, b);
-			}
+// Where the deep rows of the two parities of the width lie that make up row h of time t of x, one where the width has no stride.
+static inline void deep_rows(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, int64_t t, int64_t h, const float *rows[2]) {
+	int64_t jt, jh, pt, ph;
+	deep_of(f, 0, t, &jt, &pt);
+	deep_of(f, 1, h, &jh, &ph);
+	for (int64_t pw = 0; pw < e->parity[2]; pw++) {
+		const int64_t ch = (((pt * e->parity[1] + ph) * e->parity[2] + pw) * e->cbx + xb) * f->bx;
+		rows[pw] = deep + (((n * e->cbd + ch / f->bd) * e->deep_size[0] + jt) * e->deep_size[1] + jh) * e->deep_size[2] * f->bd + ch % f->bd;
+	}
+}
+
+VG_INLINE void unfold_block(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, const int64_t b, float *x) {
+	const int64_t W = f->size[2], bd = f->bd, rows = f->size[0] * f->size[1];
+	float *to = x + (n * e->cbx + xb) * rows * W * b;
+	for (int64_t i = 0; i < rows; i++, to += W * b) {
+		const float *row[2], *next[2];
+		deep_rows(deep, f, e, n, xb, i / f->size[1], i % f->size[1], row);
+		deep_rows(deep, f, e, n, xb, (i + 1) / f->size[1], (i + 1) % f->size[1], next);
+		if (i + 1 < rows)
+			for (int64_t pw = 0; pw < e->parity[2]; pw++)
+				for (int64_t j = 0; j < e->deep_size[2]; j++) __builtin_prefetch(next[pw] + j * bd);
+		if (!f->strided[2]) {
+			for (int64_t w = 0; w < W; w++) memcpy(to + w * b, row[0] + w * bd, b * sizeof(float));
+			continue;
 		}
+		memcpy(to, row[1], b * sizeof(float));
+		for (int64_t j = 1; 2 * j < W; j++) {
+			memcpy(to + (2 * j - 1) * b, row[0] + j * bd, b * sizeof(float));
+			memcpy(to + 2 * j * b, row[1] + j * bd, b * sizeof(float));
+		}
+		if (W % 2 == 0) memcpy(to + (W - 1) * b, row[0] + W / 2 * bd, b * sizeof(float));
+	}
+}
+
+VG_CLONES static void unfold_blocks(const float *deep, const vg_fold *f, const extent *e, int64_t n, int64_t xb, float *x) {
+	if (f->bx == 16) unfold_block(deep, f, e, n, xb, 16, x);
+	else unfold_block(deep, f, e, n, xb, f->bx, x);
 }
 
 // Any number of channels: the lanes of a deep position are read together.
@@ -360,7 +388,7 @@ void vg_depth_to_space(const float *deep, vg_fold f, float *x) {
 	}
 #pragma omp parallel for collapse(2) schedule(static)
 	for (int64_t n = 0; n < f.n; n++)
-		for (int64_t xb = 0; xb < e.cbx; xb++) unfold_block(deep, &f, &e, n, xb, x);
+		for (int64_t xb = 0; xb < e.cbx; xb++) unfold_blocks(deep, &f, &e, n, xb, x);
 }
 
 void vg_gather_rows(const float *in, int64_t rows, int64_t each, const int32_t *table, float *out) {
