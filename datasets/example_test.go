@@ -20,13 +20,15 @@ func ExampleNewLoader() {
 		return
 	}
 	defer loader.Close()
+	clips := make([]float32, 16*8*32*32) // N×C×T×H×W
 	for range 2 {
 		batch, err := loader.Next(context.Background())
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(batch.Index, len(batch.Labels), "clips,", len(batch.Clips), "numbers") // N×C×T×H×W
+		fmt.Println(batch.Index, len(batch.Labels), "clips,", batch.Values(), "numbers")
+		batch.Write(clips, 0)
 		batch.Release()
 	}
 	// Output:

@@ -17,11 +17,11 @@ type LoaderOptions struct {
 	Seed    uint64     // of the whole run; batch k is a function of (Seed, k)
 	First   int        // number of the first batch: the step at which a run resumes
 	Workers int        // goroutines that draw, each a whole batch; 0: one a core, at most Ahead
-	Ahead   int        // batches ready or in the making beside the one in use; 0: 4, or 2 of 16 MiB or more
+	Ahead   int        // batches ready or in the making beside the one in use; 0: 4, or 2 of 4 MiB or more
 	Range   PixelRange // how bytes become numbers
 }
 
-// Loader draws batches in goroutines ahead of the trainer, in order.
+// Loader draws batches in goroutines ahead of the trainer, in order. They wait as bytes, a quarter of what the numbers take.
 //
 // All buffers are made by NewLoader and used again, so a batch must be given back with Release before the buffers run
 // out: at most Ahead+1 batches can be held at a time.
@@ -54,9 +54,9 @@ type outcome struct {
 
 // Batch is N training clips. It is valid until Release.
 type Batch struct {
-	Index  int       // number of the batch
-	Clips  []float32 // N×C×T×H×W in [-1, 1]
-	Labels []int     // N, -1 where unlabelled
+	Index  int    // number of the batch
+	Pixels []byte // N×T×H×W×C
+	Labels []int  // N, -1 where unlabelled
 
 	loader *Loader
 	free   bool
@@ -71,9 +71,35 @@ func (b *Batch) Release() {
 	b.loader.free <- b // never blocks: the channel holds all batches
 }
 
+// Values is the number of values of all clips.
+func (b *Batch) Values() int { return len(b.Pixels) }
+
+// Write writes clips first, first+1, … to dst (N×C×T×H×W in [-1, 1]), as many as fit. All cores share the work where it is
+// worth that.
+func (b *Batch) Write(dst []float32, first int) {
+	info := b.loader.info
+	clip := info.Bytes()
+	n := len(dst) / clip
+	write := func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			convert(dst[i*clip:(i+1)*clip], b.Pixels[(first+i)*clip:(first+i+1)*clip], clip/info.Channels, info.Channels, b.loader.table)
+		}
+	}
+	parts := min(runtime.GOMAXPROCS(0), n, 1+len(dst)/alone)
+	var others sync.WaitGroup
+	for part := 1; part < parts; part++ {
+		others.Go(func() { write(n*part/parts, n*(part+1)/parts) })
+	}
+	write(0, n/parts)
+	others.Wait()
+}
+
+// alone is the number of values that one core writes by itself.
+const alone = 1 << 18
+
 var errClosed = errors.New("datasets: loader is closed")
 
-// largeBatch is the number of pixels from which on fewer batches are drawn ahead: as float32 they take 16 MiB.
+// largeBatch is the number of bytes from which on fewer batches are drawn ahead.
 const largeBatch = 4 << 20
 
 // NewLoader starts to draw batches from src. The loader does not close src.
@@ -97,7 +123,7 @@ func NewLoader(src Source, o LoaderOptions) (*Loader, error) {
 		free: make(chan *Batch, buffers), ready: make([]chan outcome, buffers), claimed: o.First, next: o.First}
 	for i := range buffers {
 		l.ready[i] = make(chan outcome, 1)
-		l.free <- &Batch{Clips: make([]float32, o.Batch*l.info.Bytes()), Labels: make([]int, o.Batch), loader: l, free: true}
+		l.free <- &Batch{Pixels: make([]byte, o.Batch*l.info.Bytes()), Labels: make([]int, o.Batch), loader: l, free: true}
 	}
 	l.workers.Add(o.Workers)
 	for range o.Workers {
@@ -111,14 +137,13 @@ func (l *Loader) work(ctx context.Context) {
 	defer l.workers.Done()
 	pcg := new(rand.PCG)
 	rng := rand.New(pcg)
-	pixels := make([]byte, l.info.Bytes())
 	for {
 		b := l.claimBatch(ctx)
 		if b == nil {
 			return
 		}
 		reseed(pcg, l.o.Seed, uint64(b.Index))
-		err := l.fill(ctx, rng, b, pixels)
+		err := l.fill(ctx, rng, b)
 		if err != nil {
 			err = fmt.Errorf("datasets: batch %d: %w", b.Index, err)
 		}
@@ -143,15 +168,12 @@ func (l *Loader) claimBatch(ctx context.Context) *Batch {
 	}
 }
 
-func (l *Loader) fill(ctx context.Context, rng *rand.Rand, b *Batch, pixels []byte) error {
-	clip := len(pixels)
+func (l *Loader) fill(ctx context.Context, rng *rand.Rand, b *Batch) (err error) {
+	clip := l.info.Bytes()
 	for i := range b.Labels {
-		label, err := l.source.Draw(ctx, rng, pixels)
-		if err != nil {
+		if b.Labels[i], err = l.source.Draw(ctx, rng, b.Pixels[i*clip:(i+1)*clip]); err != nil {
 			return err
 		}
-		b.Labels[i] = label
-		convert(b.Clips[i*clip:(i+1)*clip], pixels, clip/l.info.Channels, l.info.Channels, l.table)
 	}
 	return nil
 }

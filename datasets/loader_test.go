@@ -23,7 +23,7 @@ func take(t *testing.T, l *Loader, n int) []Batch {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, Batch{Index: b.Index, Clips: slices.Clone(b.Clips), Labels: slices.Clone(b.Labels)})
+		out = append(out, Batch{Index: b.Index, Pixels: slices.Clone(b.Pixels), Labels: slices.Clone(b.Labels)})
 		b.Release()
 	}
 	return out
@@ -31,7 +31,7 @@ func take(t *testing.T, l *Loader, n int) []Batch {
 
 func equalBatches(a, b []Batch) bool {
 	return slices.EqualFunc(a, b, func(a, b Batch) bool {
-		return a.Index == b.Index && slices.Equal(a.Clips, b.Clips) && slices.Equal(a.Labels, b.Labels)
+		return a.Index == b.Index && slices.Equal(a.Pixels, b.Pixels) && slices.Equal(a.Labels, b.Labels)
 	})
 }
 
@@ -69,10 +69,10 @@ func TestBatchDependsOnlyOnSeedAndNumber(t *testing.T) {
 	})
 	other := take(t, newTestLoader(t, newNumbered(3, 2, 5), LoaderOptions{Batch: 3, Seed: 10}), 20)
 	for i := range want {
-		if slices.Equal(want[i].Clips, other[i].Clips) {
+		if slices.Equal(want[i].Pixels, other[i].Pixels) {
 			t.Errorf("batch %d is the same for seeds 9 and 10", i)
 		}
-		if i > 0 && slices.Equal(want[i].Clips, want[i-1].Clips) {
+		if i > 0 && slices.Equal(want[i].Pixels, want[i-1].Pixels) {
 			t.Errorf("batches %d and %d are the same", i-1, i)
 		}
 	}
@@ -86,6 +86,12 @@ func TestBatchLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Release()
+	clips := make([]float32, b.Values())
+	b.Write(clips, 0)
+	second := make([]float32, b.Values()/2)
+	if b.Write(second, 1); !slices.Equal(second, clips[len(second):]) {
+		t.Error("the second clip is another by itself")
+	}
 	pixels := make([]byte, src.info.Bytes())
 	rng := batchRNG(4, 0)
 	for n := range 2 {
@@ -100,7 +106,7 @@ func TestBatchLayout(t *testing.T) {
 			for y := range 2 {
 				for x := range 2 {
 					for c := range 3 {
-						got := b.Clips[(((n*3+c)*2+frame)*2+y)*2+x]
+						got := clips[(((n*3+c)*2+frame)*2+y)*2+x]
 						want := float32(pixels[((frame*2+y)*2+x)*3+c])*2/255 - 1
 						if got != want {
 							t.Fatalf("clip %d channel %d frame %d row %d column %d: got %g, want %g", n, c, frame, y, x, got, want)

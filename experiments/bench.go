@@ -68,7 +68,7 @@ func Bench(ctx context.Context, experiment Experiment, cfg Config, o BenchOption
 		if err != nil {
 			return b, err
 		}
-		if _, err := e.trainer.Step(ctx, batch.Clips, gan.StepOptions{}); err != nil {
+		if _, err := e.trainer.StepOn(ctx, batch, gan.StepOptions{}); err != nil {
 			return b, fmt.Errorf("experiments: bench: %w", err)
 		}
 		batch.Release()

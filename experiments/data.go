@@ -31,7 +31,7 @@ type Data struct {
 	MinSpeed   float64                `toml:"min_speed" doc:"moving-mnist: slowest speed, pixels a frame; 0 for both: 0.75 to 2.25 in frames of 32, in proportion in others"`
 	MaxSpeed   float64                `toml:"max_speed" doc:"moving-mnist: fastest speed, pixels a frame"`
 	Workers    int                    `toml:"workers" doc:"goroutines that draw batches; 0: one a core. What they draw does not depend on it"`
-	Ahead      int                    `toml:"ahead" doc:"batches drawn ahead of the trainer; 0: 4, or 2 of 16 MiB or more"`
+	Ahead      int                    `toml:"ahead" doc:"batches drawn ahead of the trainer; 0: 4, or 2 of 4 MiB or more"`
 }
 
 // DefaultData is 16 frames of 64×64 pixels of Moving MNIST with two digits.

@@ -27,7 +27,7 @@ func (p *profiler) step(ctx context.Context) error {
 	}
 	defer batch.Release()
 	begin := time.Now()
-	if _, err := p.trainer.Step(ctx, batch.Clips, gan.StepOptions{}); err != nil {
+	if _, err := p.trainer.StepOn(ctx, batch, gan.StepOptions{}); err != nil {
 		return fmt.Errorf("experiments: profile: %w", err)
 	}
 	p.took = append(p.took, time.Since(begin).Seconds())

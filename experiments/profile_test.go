@@ -27,8 +27,8 @@ func tinyProfile(t *testing.T) Profile {
 
 func TestProfile(t *testing.T) {
 	p := tinyProfile(t)
-	if p.Steps != 4 {
-		t.Errorf("%d steps measured, want 4: the penalty comes every fourth step", p.Steps)
+	if p.Steps != 8 {
+		t.Errorf("%d steps measured, want 8: five, rounded up to intervals of the penalty", p.Steps)
 	}
 	work := 0.0
 	for _, phase := range p.Phases {

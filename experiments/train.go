@@ -126,7 +126,7 @@ func (r *run) step(ctx context.Context) error {
 	// A step that has begun is finished: an interrupt comes between steps.
 	step := r.trainer.Steps() + 1
 	logged := step%r.common.Train.LogEvery == 0
-	metrics, err := r.trainer.Step(context.WithoutCancel(ctx), batch.Clips, gan.StepOptions{Log: logged})
+	metrics, err := r.trainer.StepOn(context.WithoutCancel(ctx), batch, gan.StepOptions{Log: logged})
 	batch.Release()
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func TestStepGivesItsOwnFrames(t *testing.T) {
 	trainer := newTrainer(t, nets, shape, plain(), 1)
 	clips := realClips(trainer, 4)
 	for _, p := range trainer.Phases() {
-		trainer.fill(p, p, clips, 0)
+		trainer.fill(p, p, numbers{clips, shape.Size()}, 0)
 		var want []float32
 		for i := range trainer.cfg.Batch * shape.Channels {
 			want = append(want, clips[i*4*64:i*4*64+2*64]...) // 2 of 4 frames of 8×8

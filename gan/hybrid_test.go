@@ -90,7 +90,7 @@ func TestHybridIsOrdinaryWhereDStandsStill(t *testing.T) {
 		trainer := newTrainer(t, nets, shape, c, 1)
 		trainer.store()
 		gen := trainer.Phases()[1]
-		trainer.fill(gen, gen, realClips(trainer, 0), 0)
+		trainer.fill(gen, gen, numbers{realClips(trainer, 0), trainer.shape.Size()}, 0)
 		for i := range gen.Program.Data(gen.z) {
 			gen.Program.Data(gen.z)[i] = float32(math.Sin(float64(i)))
 		}

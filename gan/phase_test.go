@@ -17,7 +17,7 @@ func TestPhasesKeepToTheirNetwork(t *testing.T) {
 	for _, p := range trainer.Phases() {
 		other := map[string]string{"gen": "dis/", "dis": "gen/"}[p.Name]
 		before := snapshot(trainer.params)
-		trainer.fill(p, p, realClips(trainer, 0), 0)
+		trainer.fill(p, p, numbers{realClips(trainer, 0), trainer.shape.Size()}, 0)
 		if err := p.Program.RunAll(); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestBothOrdersTakeTheSameGradients(t *testing.T) {
 		c := plain()
 		c.Order = order
 		trainer := newTrainer(t, nets, shape, c, 1)
-		real := realClips(trainer, 0)
+		real := numbers{realClips(trainer, 0), shape.Size()}
 		latents := trainer.stream("latents", &Phase{Name: "test"}, 0)
 		z := make([]float32, c.Batch*nets.LatentSize)
 		for i := 0; i < len(z); i += nets.LatentSize {
@@ -97,7 +97,7 @@ func TestLazyPenaltyCountsForItsInterval(t *testing.T) {
 		trainer := newTrainer(t, nets, shape, c, 1)
 		phases := trainer.Phases()
 		for _, p := range phases[:2] {
-			trainer.fill(p, phases[0], realClips(trainer, 0), 0)
+			trainer.fill(p, phases[0], numbers{realClips(trainer, 0), trainer.shape.Size()}, 0)
 			if err := p.Program.RunAll(); err != nil {
 				t.Fatal(err)
 			}

@@ -28,6 +28,7 @@ type Trainer struct {
 	monitor    *nn.Params // vectors that follow the largest singular values
 	penalties  Metrics    // newest value of each penalty
 	order      []int      // scratch to pick frames
+	whole      []float32  // scratch: the clips of which the first frames are given
 }
 
 // NewTrainer builds and compiles the programs of a step, which creates the
@@ -44,6 +45,9 @@ func NewTrainer(dev *exec.Device, params *nn.Params, nets Networks, shape ClipSh
 		device: dev, params: params, nets: nets, shape: shape, cfg: cfg, random: &nn.RandomState{Seed: seed},
 		gen: &network{name: generatorPath, optimizer: dev.Fused(cfg.Generator.New())},
 		dis: &network{name: discriminatorPath, optimizer: dev.Fused(cfg.Discriminator.New())},
+	}
+	if nets.Given > 0 {
+		t.whole = make([]float32, cfg.Batch*shape.Size())
 	}
 	wait := params.DrawAhead()
 	var err error
@@ -182,19 +186,22 @@ type StepOptions struct {
 	Log bool
 }
 
-// Step makes one update of G and Config.Critic updates of D on real clips
-// (ClipsPerStep×C×T×H×W, in [-1, 1]).
+// Step is StepOn for clips that are there as numbers (ClipsPerStep×C×T×H×W, in [-1, 1]).
+func (t *Trainer) Step(ctx context.Context, real []float32, o StepOptions) (Metrics, error) {
+	return t.StepOn(ctx, numbers{real, t.shape.Size()}, o)
+}
+
+// StepOn makes one update of G and Config.Critic updates of D on real clips, ClipsPerStep of them.
 //
 // It reports a loss that is not finite as a NonFiniteError, before that loss has
 // changed a parameter. ctx is looked at only before the step: half a step is none.
-func (t *Trainer) Step(ctx context.Context, real []float32, o StepOptions) (Metrics, error) {
+func (t *Trainer) StepOn(ctx context.Context, real RealClips, o StepOptions) (Metrics, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gan: step %d: %w", t.step+1, err)
 	}
-	size := t.cfg.Batch * t.shape.Size()
-	if want := t.cfg.Critic * size; len(real) != want {
+	if got, want := real.Values(), t.cfg.ClipsPerStep()*t.shape.Size(); got != want {
 		return nil, fmt.Errorf("gan: step %d: %d values of real clips, want %d (%d clips of %+v): %w",
-			t.step+1, len(real), want, t.cfg.ClipsPerStep(), t.shape, nn.ErrShape)
+			t.step+1, got, want, t.cfg.ClipsPerStep(), t.shape, nn.ErrShape)
 	}
 	t.store()
 	var metrics, norms Metrics
@@ -202,14 +209,13 @@ func (t *Trainer) Step(ctx context.Context, real []float32, o StepOptions) (Metr
 	for _, r := range t.rounds {
 		for i := range r.repeat {
 			last := i == r.repeat-1
-			batch := real[i*size : (i+1)*size]
 			for _, p := range r.phases {
 				if t.step%p.Interval != 0 {
 					continue
 				}
 				t.random.Counter = uint64(t.step)<<16 | uint64(run)
 				run++
-				t.fill(p, r.phases[0], batch, i)
+				t.fill(p, r.phases[0], real, i)
 				if err := p.Program.RunAll(); err != nil {
 					return nil, fmt.Errorf("gan: step %d: phase %s: %w", t.step+1, p.Name, err)
 				}
@@ -295,12 +301,13 @@ func (t *Trainer) keepPenalty(metric Metric) {
 
 // fill writes a phase's inputs. Latents and choices of frames come from a stream
 // of their own for each step, phase and repetition.
-func (t *Trainer) fill(p, first *Phase, real []float32, repetition int) {
+func (t *Trainer) fill(p, first *Phase, real RealClips, repetition int) {
 	if p.real != nil {
-		copy(p.Program.Data(p.real), real)
+		real.Write(p.Program.Data(p.real), repetition*t.cfg.Batch)
 	}
 	if p.given != nil {
-		t.giveFrames(p.Program.Data(p.given), real)
+		real.Write(t.whole, repetition*t.cfg.Batch)
+		t.giveFrames(p.Program.Data(p.given), t.whole)
 	}
 	if p.generated != nil {
 		copy(p.Program.Data(p.generated), first.Program.Data(first.fake))

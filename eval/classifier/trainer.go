@@ -39,7 +39,7 @@ func newTrainer(dev *exec.Device, cfg Config, classes []string) (*trainer, error
 // update takes one step; share is how much of the training is over. It returns the batch's loss and accuracy.
 func (t *trainer) update(batch *datasets.Batch, share float64) (loss, accuracy float64, err error) {
 	n := t.cfg.Network
-	copy(t.Input(), batch.Clips)
+	batch.Write(t.Input(), 0)
 	shape := eval.Shape{Clips: len(batch.Labels), Channels: n.Channels, Frames: n.Frames, Height: n.Size, Width: n.Size}
 	t.cfg.Augment.Apply(nn.Stream(t.cfg.Train.Seed, fmt.Sprintf("augment/%d", t.step)), t.Input(), shape)
 	return t.Step(batch.Labels, t.cfg.Train.LR*(1+math.Cos(math.Pi*share))/2)
