@@ -11,8 +11,8 @@ import (
 	"videogan/nn/exec"
 )
 
-// Profile says where the time of a training step goes. Its JSON form is for programs and
-// stays stable.
+// Profile says where the time of a training step goes, in means of several runs: they add up, as medians do not. Its JSON
+// form is for programs and stays stable.
 type Profile struct {
 	Experiment   string         `json:"experiment"`
 	Batch        int            `json:"batch"`
@@ -20,7 +20,6 @@ type Profile struct {
 	Threads      int            `json:"threads"`
 	Steps        int            `json:"steps"`          // whole steps measured, and runs of each program
 	StepSeconds  float64        `json:"step_s"`         // mean of whole steps
-	MedianStep   float64        `json:"median_step_s"`  // of the means over the intervals of penalty and clipping
 	GFLOPPerStep float64        `json:"gflop_per_step"` // nominal; a lazy penalty counts by its share
 	PeakGFLOPS   float64        `json:"peak_gflops"`    // of a 2048×2048 matrix product, measured in the same run
 	CopyGBs      float64        `json:"copy_gb_s"`      // of copies that fit no cache, read and written; the same run
@@ -34,7 +33,7 @@ type Profile struct {
 type PhaseProfile struct {
 	Name    string          `json:"name"`    // "dis", "gen", "r1", "gp" or "both"
 	Share   float64         `json:"share"`   // runs a step: 1/4 for a penalty taken every fourth step
-	Seconds float64         `json:"s"`       // a run, the median kernels summed
+	Seconds float64         `json:"s"`       // a run, its kernels summed
 	Layers  []LayerProfile  `json:"layers"`  // in the order of their first kernel
 	Kernels []KernelProfile `json:"kernels"` // in the order in which they run
 }
@@ -60,7 +59,7 @@ type KernelProfile struct {
 	Node    string  `json:"node"`
 	Layer   string  `json:"layer"`
 	Kernel  string  `json:"kernel"`
-	Seconds float64 `json:"s"` // median
+	Seconds float64 `json:"s"`
 	GFLOP   float64 `json:"gflop"`
 	Bytes   int64   `json:"b"`
 	Layout  bool    `json:"layout,omitempty"`
@@ -108,7 +107,6 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	if o.Steps == 0 {
 		o.Steps = limitRuns
 	}
-	interval := wholeIntervals(common.GAN, 1)
 	steps := wholeIntervals(common.GAN, o.Steps)
 	e, err := openBench(ctx, cfg, orDiscard(o.Logger))
 	if err != nil {
@@ -137,7 +135,7 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	}
 	p = Profile{
 		Experiment: experiment.Name, Batch: common.Train.Batch, CPU: exec.ReadMachine().String(), Threads: e.device.Threads(),
-		Steps: steps, StepSeconds: meanOf(m.took), MedianStep: m.medianStep(interval), GFLOPPerStep: e.cost().FLOPs / 1e9,
+		Steps: steps, StepSeconds: meanOf(m.took), GFLOPPerStep: e.cost().FLOPs / 1e9,
 	}
 	p.addPhases(&m, common.GAN)
 	if p.PeakGFLOPS, err = e.device.PeakGFLOPS(); err != nil {
@@ -184,7 +182,7 @@ func (p *Profile) addPhases(m *profiler, g gan.Config) {
 			for _, round := range m.traces {
 				times = append(times, round[i][j].Took.Seconds())
 			}
-			k := KernelProfile{Node: last.Node, Layer: last.Layer, Kernel: last.Kernel, Seconds: median(times), GFLOP: last.FLOPs / 1e9,
+			k := KernelProfile{Node: last.Node, Layer: last.Layer, Kernel: last.Kernel, Seconds: meanOf(times), GFLOP: last.FLOPs / 1e9,
 				Bytes: last.Bytes, Layout: last.Layout, begin: last.Begin, took: last.Took}
 			profile.Kernels = append(profile.Kernels, k)
 			profile.Seconds += k.Seconds

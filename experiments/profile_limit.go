@@ -6,13 +6,13 @@ import (
 	"videogan/nn/exec"
 )
 
-// Limit holds a step against the time that its convolutions take alone, on both sides the median of several.
+// Limit holds a step against the time that its convolutions take alone.
 type Limit struct {
 	Convolutions []ConvolutionLimit `json:"convolutions,omitempty"` // each shape once
 	Seconds      float64            `json:"s"`                      // of a step: the best times summed
-	Ratio        float64            `json:"ratio"`                  // Seconds / the median step; 1 would be a step of nothing else
+	Ratio        float64            `json:"ratio"`                  // Seconds / StepSeconds; 1 would be a step of nothing else
 	AloneSeconds float64            `json:"alone_s"`                // of a step: oneDNN's times alone summed
-	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / the median step; above 1 the step beats them
+	AloneRatio   float64            `json:"alone_ratio"`            // AloneSeconds / StepSeconds; above 1 the step beats them
 }
 
 // ConvolutionLimit is one map of one shape. Best is the shorter of the two times.
@@ -24,8 +24,8 @@ type ConvolutionLimit struct {
 	GFLOP          float64 `json:"gflop"`          // of one
 	Form           string  `json:"form"`           // the fastest stand-alone one: "direct" or "folded"
 	Implementation string  `json:"implementation"` // oneDNN's name of its kernel
-	AloneSeconds   float64 `json:"alone_s"`        // of one in that form, median
-	InPlanSeconds  float64 `json:"in_plan_s"`      // of one in the step, without changes of layout, median
+	AloneSeconds   float64 `json:"alone_s"`        // of one in that form
+	InPlanSeconds  float64 `json:"in_plan_s"`      // of one in the step, without changes of layout
 	BestSeconds    float64 `json:"best_s"`         //
 }
 
@@ -79,7 +79,7 @@ func limitOf(e *engine, p Profile, alone []*aloneConvolution) (limit Limit) {
 	}
 	for _, c := range alone {
 		l := ConvolutionLimit{Layer: c.Layer, Map: c.Map, Shape: c.Shape, Count: count[keyOf(c.Convolution)], GFLOP: c.FLOPs / 1e9, Form: c.form.Name,
-			Implementation: c.form.Implementation, AloneSeconds: c.form.Took.Seconds(), InPlanSeconds: median(inPlan[keyOf(c.Convolution)])}
+			Implementation: c.form.Implementation, AloneSeconds: c.form.Took.Seconds(), InPlanSeconds: meanOf(inPlan[keyOf(c.Convolution)])}
 		l.BestSeconds = l.AloneSeconds
 		if l.InPlanSeconds > 0 {
 			l.BestSeconds = min(l.BestSeconds, l.InPlanSeconds)
@@ -88,6 +88,6 @@ func limitOf(e *engine, p Profile, alone []*aloneConvolution) (limit Limit) {
 		limit.Seconds += l.Count * l.BestSeconds
 		limit.AloneSeconds += l.Count * l.AloneSeconds
 	}
-	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.MedianStep), rate(limit.AloneSeconds, p.MedianStep)
+	limit.Ratio, limit.AloneRatio = rate(limit.Seconds, p.StepSeconds), rate(limit.AloneSeconds, p.StepSeconds)
 	return limit
 }

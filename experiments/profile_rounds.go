@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"videogan/gan"
@@ -52,13 +51,4 @@ func (p *profiler) round(ctx context.Context) error {
 	}
 	p.traces = append(p.traces, phases)
 	return nil
-}
-
-// medianStep is the median of the mean steps of intervals.
-func (p *profiler) medianStep(interval int) float64 {
-	var means []float64
-	for part := range slices.Chunk(p.took, interval) {
-		means = append(means, meanOf(part))
-	}
-	return median(means)
 }

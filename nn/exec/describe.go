@@ -121,9 +121,9 @@ func (d *Device) PeakGFLOPS() (peak float64, err error) {
 			return
 		}
 		defer t.close()
-		var took []time.Duration
-		if took, err = t.run(runs); err == nil {
-			peak = 2 * n * n * n / took[0].Seconds() / 1e9
+		var best time.Duration
+		if best, _, err = t.run(runs); err == nil {
+			peak = 2 * n * n * n / best.Seconds() / 1e9
 		}
 	})
 	return peak, err

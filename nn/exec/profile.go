@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,9 +81,9 @@ func (d *Device) CopyRate() (gigabytes float64, err error) {
 			return
 		}
 		defer r.close()
-		var took []time.Duration
-		if took, err = r.run(runs); err == nil {
-			gigabytes = 2 * 4 * n / took[0].Seconds() / 1e9
+		var best time.Duration
+		if best, _, err = r.run(runs); err == nil {
+			gigabytes = 2 * 4 * n / best.Seconds() / 1e9
 		}
 	})
 	return gigabytes, err
@@ -136,19 +135,22 @@ func (d *Device) time(make func() (*onednn.Primitive, error), args ...onednn.Arg
 	return t, nil
 }
 
-// run takes the time of several runs, shortest first, after one that is not counted.
-func (t *timedPrimitive) run(times int) (took []time.Duration, err error) {
+// run measures several runs, after one that is not counted.
+func (t *timedPrimitive) run(times int) (fastest, mean time.Duration, err error) {
 	for i := range times + 1 {
 		begin := time.Now()
 		if err := t.Execute(t.engine); err != nil {
-			return nil, err
+			return 0, 0, err
 		}
+		took := time.Since(begin)
 		if i > 0 {
-			took = append(took, time.Since(begin))
+			mean += took / time.Duration(times)
+		}
+		if i == 1 || i > 1 && took < fastest {
+			fastest = took
 		}
 	}
-	slices.Sort(took)
-	return took, nil
+	return fastest, mean, nil
 }
 
 func (t *timedPrimitive) close() {
