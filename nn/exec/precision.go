@@ -36,6 +36,7 @@ func (c *compiler) half(n *nn.Node) bool {
 // computes so, unless oneDNN has no right and fast kernel for it. The result is
 // bfloat16 where half is set; the gradient by a weight never is.
 func (c *compiler) convolution(conv onednn.Convolution, half bool) (*onednn.Primitive, error) {
+	conv.Parts = c.partsOf(conv)
 	if c.dev.bf16 && !wrongInBF16(conv) {
 		p, err := c.dev.engine.Convolution(halve(conv, half))
 		switch {

@@ -1,5 +1,6 @@
-#include "primitive.h"
+#include "batch_parts.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +92,7 @@ static int append_relu(dnnl_primitive_attr_t attr, float slope) {
 	return s;
 }
 
-int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primitive **out) {
+static int create_whole(const vg_engine *e, const vg_convolution *c, vg_primitive **out) {
 	const dnnl_alg_kind_t direct = dnnl_convolution_direct;
 	const dnnl_memory_desc_t none = {0};
 	dnnl_dims_t dense = {0};
@@ -126,6 +127,52 @@ int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primit
 	dnnl_primitive_attr_destroy(attr);
 	if (s != dnnl_success) return s;
 	return finish(e, pd, convolution_roles[c->direction], c->direction == vg_conv_forward && c->bias.ndims > 0, out);
+}
+
+// The descriptor of the first part of a batch.
+static int part_of(dnnl_memory_desc_t *md, int64_t parts) {
+	const dnnl_memory_desc_t whole = *md;
+	const dnnl_dims_t start = {0};
+	dnnl_dims_t dims;
+	memcpy(dims, whole.dims, sizeof dims);
+	dims[0] /= parts;
+	return dnnl_memory_desc_init_submemory(md, &whole, dims, start);
+}
+
+// Replaces the whole by a part, unless oneDNN has another kernel for that.
+static int divide(const vg_engine *e, const vg_convolution *c, vg_primitive **out) {
+	vg_primitive *whole = *out, *part = NULL;
+	const int backward = c->direction == vg_conv_backward_data, threads = omp_get_max_threads();
+	if (c->direction == vg_conv_backward_weights || whole->descs[0].dims[0] % c->parts) return dnnl_invalid_arguments;
+	vg_convolution piece = *c;
+	piece.x = whole->descs[backward ? 2 : 0];
+	piece.weights = whole->descs[1];
+	piece.y = whole->descs[backward ? 0 : 2];
+	dnnl_status_t s = part_of(&piece.x, c->parts);
+	if (s == dnnl_success) s = part_of(&piece.y, c->parts);
+	if (s != dnnl_success) return s;
+	omp_set_num_threads(1);
+	s = create_whole(e, &piece, &part);
+	omp_set_num_threads(threads);
+	if (s == dnnl_unimplemented || (s == dnnl_success && strcmp(part->implementation, whole->implementation))) {
+		vg_primitive_destroy(part);
+		return dnnl_success;
+	}
+	if (s == dnnl_success) s = vg_parts_make(part, whole, e, c->parts, threads);
+	if (s != dnnl_success) {
+		vg_primitive_destroy(part);
+		return s;
+	}
+	vg_primitive_destroy(whole);
+	*out = part;
+	return s;
+}
+
+int vg_convolution_create(const vg_engine *e, const vg_convolution *c, vg_primitive **out) {
+	dnnl_status_t s = create_whole(e, c, out);
+	if (s != dnnl_success || c->parts < 2) return s;
+	if ((s = divide(e, c, out)) != dnnl_success) vg_primitive_destroy(*out);
+	return s;
 }
 
 int vg_matmul_create(const vg_engine *e, const dnnl_memory_desc_t *a, const dnnl_memory_desc_t *b,
@@ -164,17 +211,20 @@ int vg_primitive_bind(vg_primitive *p, int arg, void *data) {
 	int i = vg_primitive_find(p, arg);
 	if (i < 0) return dnnl_invalid_arguments;
 	p->bound |= data ? 1u << i : 0;
+	if (p->parts.count) return vg_parts_bind(p, i, data);
 	return dnnl_memory_set_data_handle(p->memories[i], data);
 }
 
 int vg_primitive_execute(const vg_primitive *p, const vg_engine *e) {
 	if (p->bound != (1u << p->count) - 1) return dnnl_invalid_arguments;
+	if (p->parts.count) return vg_parts_execute(p, e);
 	dnnl_status_t s = dnnl_primitive_execute(p->primitive, e->stream, p->count, p->args);
 	return s == dnnl_success ? dnnl_stream_wait(e->stream) : s;
 }
 
 void vg_primitive_destroy(vg_primitive *p) {
 	if (!p) return;
+	vg_parts_free(p);
 	for (int i = 0; i < p->count; i++) dnnl_memory_destroy(p->memories[i]);
 	if (p->primitive) dnnl_primitive_destroy(p->primitive);
 	free(p);

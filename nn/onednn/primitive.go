@@ -56,6 +56,9 @@ type Convolution struct {
 	Strides, PadLeft, PadRight []int
 	Post                       PostOp // forward only
 	Alpha                      float64
+	// Parts of the batch, forward or by the data, which threads take one after the other, so that none waits long for another
+	// that was held up. They divide the batch; 0 leaves the work to oneDNN, which divides it evenly before it begins.
+	Parts int
 }
 
 // Primitive is a oneDNN primitive with its operands' memory objects.
@@ -65,7 +68,7 @@ type Primitive struct{ p *C.vg_primitive }
 func (e *Engine) Convolution(c Convolution) (*Primitive, error) {
 	args := C.vg_convolution{
 		direction: C.int(c.Direction), post: C.int(c.Post), alpha: C.float(c.Alpha),
-		x: c.X.md, weights: c.Weights.md, y: c.Y.md,
+		x: c.X.md, weights: c.Weights.md, y: c.Y.md, parts: C.int64_t(c.Parts),
 	}
 	if c.Bias != nil {
 		args.bias = c.Bias.md

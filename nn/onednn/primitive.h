@@ -10,6 +10,15 @@
 
 #define VG_MAX_ARGS 6
 
+// What a primitive that computes a part of a batch at a time has beside its own memory, see batch_parts.h.
+typedef struct {
+	int64_t count; // of parts; 0 where the primitive computes all at once
+	int threads;
+	size_t step[VG_MAX_ARGS]; // bytes from the part's operand to the next one's, 0 for what all share; of scratch memory, between threads
+	char *data[VG_MAX_ARGS];
+	dnnl_memory_t *memories; // thread × operand
+} vg_parts;
+
 typedef struct {
 	dnnl_primitive_t primitive;
 	dnnl_memory_desc_t descs[VG_MAX_ARGS];
@@ -19,6 +28,7 @@ typedef struct {
 	unsigned bound; // bit i: operand i has an address
 	dnnl_memory_desc_t scratchpad;
 	char implementation[64];
+	vg_parts parts;
 } vg_primitive;
 
 typedef struct {
@@ -39,6 +49,7 @@ typedef struct {
 	dnnl_dims_t strides, pad_left, pad_right;
 	int post;    // vg_post_*, forward only
 	float alpha; // slope of the ReLU below zero
+	int64_t parts; // of the batch, which threads take one after the other, see batch_parts.h; 0: oneDNN shares out the work
 } vg_convolution;
 
 enum { vg_post_none, vg_post_relu };
