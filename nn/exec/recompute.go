@@ -4,8 +4,8 @@ import "slices"
 
 // Shares of a program's work that may be done twice to save memory.
 const (
-	spareWork = 0.01 // always: too little to be seen in the time of a run
-	allWork   = 1    // with DeviceOptions.Recompute: every step, since none is repeated twice
+	spareWork = 0.003 // always: too little to be seen in the time of a run
+	allWork   = 1     // with DeviceOptions.Recompute: every step, since none is repeated twice
 )
 
 // smallPlan is the memory below which nothing is repeated unasked: a plan of short steps is slowed by more than the share,
