@@ -51,6 +51,9 @@ ssim and psnr hold its future to the real one, without a classifier; with --real
 				return err
 			}
 			results, err := c.score(cmd.Context(), args, f.ScoreOptions)
+			if errors.Is(err, context.Canceled) {
+				return fmt.Errorf("interrupted: what has been measured is kept, and the same command goes on from there: %w", err)
+			}
 			if err != nil {
 				return err
 			}
