@@ -302,12 +302,15 @@ func (t *Trainer) keepPenalty(metric Metric) {
 // fill writes a phase's inputs. Latents and choices of frames come from a stream
 // of their own for each step, phase and repetition.
 func (t *Trainer) fill(p, first *Phase, real RealClips, repetition int) {
+	clips := t.whole
 	if p.real != nil {
-		real.Write(p.Program.Data(p.real), repetition*t.cfg.Batch)
+		clips = p.Program.Data(p.real)
+	}
+	if p.real != nil || p.given != nil {
+		real.Write(clips, repetition*t.cfg.Batch)
 	}
 	if p.given != nil {
-		real.Write(t.whole, repetition*t.cfg.Batch)
-		t.giveFrames(p.Program.Data(p.given), t.whole)
+		t.giveFrames(p.Program.Data(p.given), clips)
 	}
 	if p.generated != nil {
 		copy(p.Program.Data(p.generated), first.Program.Data(first.fake))
