@@ -45,6 +45,15 @@ static inline void copy_block(float *to, const float *from, int64_t b) {
 	else memcpy(to, from, b * sizeof(float));
 }
 
+// Brings a row of n numbers into the cache: what is copied lies in rows too short for the processor to foresee the next one.
+VG_INLINE void fetch(const float *row, int64_t n) {
+	for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i);
+}
+
+VG_INLINE void fetch_to_write(const float *row, int64_t n) {
+	for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1);
+}
+
 // Row h of time t of a block of channels of x, or NULL outside, for a row of deep positions.
 static inline const float *wide_row_of(const float *block, const vg_fold *f, const int64_t parity[3], int64_t jt, int64_t jh) {
 	const int64_t t = wide(f, 0, jt, parity[0]), h = wide(f, 1, jh, parity[1]);
@@ -65,8 +74,7 @@ VG_INLINE void fold_block(const float *x, const vg_fold *f, const extent *e, int
 			continue;
 		}
 		const float *next = i + 1 < rows ? wide_row_of(from, f, parity, (i + 1) / e->deep_size[1], (i + 1) % e->deep_size[1]) : NULL;
-		if (next)
-			for (int64_t w = parity[2] * f->strided[2]; w < W; w += 1 + f->strided[2]) __builtin_prefetch(next + w * b);
+		if (next) fetch(next, W * b);
 		for (int64_t jw = 0; jw < dW; jw++) {
 			const int64_t w = wide(f, 2, jw, parity[2]);
 			if (w < 0) memset(to + jw * b, 0, b * sizeof(float));
@@ -161,15 +169,6 @@ VG_INLINE void transpose(const float *in, int64_t in_step, float *out, int64_t o
 	vg_f8 v[8];
 	vg_transpose(in, in_step, v);
 	for (int i = 0; i < 8; i++) vg_store8(out + i * out_step, v[i]);
-}
-
-// Brings a row of n numbers into the cache: what is copied lies in rows too short for the processor to foresee the next one.
-VG_INLINE void fetch(const float *row, int64_t n) {
-	for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i);
-}
-
-VG_INLINE void fetch_to_write(const float *row, int64_t n) {
-	for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1);
 }
 
 // Rows from blocks of channels, whose rows lie area positions apart, and back.
