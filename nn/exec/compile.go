@@ -16,17 +16,18 @@ import (
 
 // compiler holds what is known while a graph becomes steps.
 type compiler struct {
-	dev     *Device
-	pin     *runtime.Pinner
-	params  *nn.Params
-	uses    map[*nn.Node][]*nn.Node // consumers among the live nodes
-	wanted  map[*nn.Node]bool
-	brief   map[*nn.Node]bool      // outputs in the arena
-	values  map[*nn.Node][]*buffer // every layout a value exists in; the first is where it was produced
-	folds   map[*nn.Node][]*buffer // values after a fold, see lower_fold.go
-	done    map[*nn.Node]bool      // computed by an earlier node's fused kernel
-	batches map[*nn.Node]*statistics
-	sums    map[[2]*nn.Node]*gradientSums
+	dev      *Device
+	pin      *runtime.Pinner
+	params   *nn.Params
+	uses     map[*nn.Node][]*nn.Node // consumers among the live nodes
+	wanted   map[*nn.Node]bool
+	brief    map[*nn.Node]bool      // outputs in the arena
+	values   map[*nn.Node][]*buffer // every layout a value exists in; the first is where it was produced
+	folds    map[*nn.Node][]*buffer // values after a fold, see lower_fold.go
+	winograd map[weightsFor]*buffer // weights in the form of Winograd's products, see lower_winograd.go
+	done     map[*nn.Node]bool      // computed by an earlier node's fused kernel
+	batches  map[*nn.Node]*statistics
+	sums     map[[2]*nn.Node]*gradientSums
 	// Batch normalizations left to the narrow kernels that read them, see lower_narrow.go.
 	unnormalized map[*nn.Node]*unnormalized
 	steps        []*step
@@ -132,7 +133,7 @@ func (p *Program) compile(params *nn.Params, brief, nodes []*nn.Node) error {
 	c := &compiler{
 		dev: p.dev, pin: &p.pin, params: params,
 		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{}, brief: map[*nn.Node]bool{},
-		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, done: map[*nn.Node]bool{},
+		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, winograd: map[weightsFor]*buffer{}, done: map[*nn.Node]bool{},
 		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
 		unnormalized: map[*nn.Node]*unnormalized{},
 	}

@@ -34,6 +34,9 @@ func (c *compiler) convolve(n *nn.Node, op *nn.ConvOp) error {
 		return c.narrowConvolution(n, in[0], in[1], bias, s, op.FLOPs())
 	}
 	f := c.fusion(n)
+	if v, ok := c.winogradOf(op.Geometry, in[0], in[1], n, onednn.Forward); ok {
+		return c.winogradConvolution(onednn.Forward, in[0], in[1], bias, f, v, op.FLOPs())
+	}
 	if t, ok := c.tiledOf(op.Geometry, in[0], in[1], n, onednn.Forward); ok && c.tileable(f.result) {
 		return c.tiledConvolution(onednn.Forward, in[0], in[1], bias, f, t, op.FLOPs())
 	}
@@ -86,13 +89,16 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 		if err := c.narrowTranspose(n, in[1], in[0], s, op.FLOPs()); err != nil {
 			return err
 		}
+	} else if v, ok := c.winogradOf(op.Geometry, n, in[1], in[0], onednn.BackwardData); ok {
+		bias, err := c.biasOf(op, in)
+		if err != nil {
+			return err
+		}
+		return c.winogradConvolution(onednn.BackwardData, in[0], in[1], bias, c.fusion(n), v, op.FLOPs())
 	} else if t, ok := c.tiledOf(op.Geometry, n, in[1], in[0], onednn.BackwardData); ok && c.tileable(c.fusion(n).result) {
-		var bias *buffer
-		if op.HasBias {
-			var err error
-			if bias, err = c.plain(in[2]); err != nil {
-				return err
-			}
+		bias, err := c.biasOf(op, in)
+		if err != nil {
+			return err
 		}
 		return c.tiledConvolution(onednn.BackwardData, in[0], in[1], bias, c.fusion(n), t, op.FLOPs())
 	} else if f, ok := c.foldOf(op.Geometry, n, onednn.BackwardData); ok {
@@ -114,6 +120,14 @@ func (c *compiler) convolveTranspose(n *nn.Node, op *nn.ConvTransposeOp) error {
 		return c.addBias(n, in[2])
 	}
 	return nil
+}
+
+// biasOf is a transposed convolution's bias, nil where it has none.
+func (c *compiler) biasOf(op *nn.ConvTransposeOp, in []*nn.Node) (*buffer, error) {
+	if !op.HasBias {
+		return nil, nil
+	}
+	return c.plain(in[2])
 }
 
 // convolveWeight lowers the weight gradient of a convolution.

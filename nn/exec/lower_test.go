@@ -97,6 +97,16 @@ var graphs = []struct {
 		loss := s.Sum(s.Mul(z, randomInput(s, rng, "u", z.Shape()...)))
 		return append(s.Grad(loss, x, s.In("c").Param("weight", nil, 32, 16, 4, 4, 4)), z)
 	}},
+	{"convolution 3-D of stride 2, whole blocks of channels and many positions", "Winograd's products", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		return layerAndGradients(s, rng, []int{4, 32, 4, 32, 32}, nn.Cube(3, 4, 2, 1), 32, false)
+	}},
+	{"convolution, bias and activation, many positions", "Winograd's products with both", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x := randomInput(s, rng, "x", 8, 32, 32, 32)
+		y := s.LeakyReLU(s.In("c").Conv(x, 32, nn.Cube(2, 4, 2, 1), nn.LayerOptions{}), 0.2)
+		z := s.ReLU(s.In("t").ConvTranspose(y, 32, nn.Cube(2, 4, 2, 1), nn.LayerOptions{}))
+		loss := s.Sum(s.Mul(z, randomInput(s, rng, "u", z.Shape()...)))
+		return append(s.Grad(loss, x, s.In("c").Param("weight", nil, 32, 32, 4, 4)), z)
+	}},
 	{"convolution 3-D of stride 2, odd sizes", "the fold's last half pair", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		return layerAndGradients(s, rng, []int{2, 5, 5, 7, 9}, nn.Cube(3, 4, 2, 1), 8, false)
 	}},

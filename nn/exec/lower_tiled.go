@@ -31,9 +31,9 @@ const (
 	fewestOnAVX2  = 4
 )
 
-// tiledOf is a convolution between x and y as the kernels of Tiled take it; ok is false where others are faster. Their tiles fill the
-// registers of AVX-512, or of AVX2, and no other.
-func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) (t onednn.Tiled, ok bool) {
+// describeTiled is a convolution between x and y as the kernels of Tiled take it. Their tiles fill the registers of AVX-512, or of AVX2;
+// ok is false on others, and where there are no two or three axes.
+func (c *compiler) describeTiled(g nn.Geometry, x, w, y *nn.Node) (t onednn.Tiled, ok bool) {
 	shape, missing := x.Shape(), 3-len(g.Kernel)
 	if c.dev.tile == 0 || missing < 0 || missing > 1 {
 		return t, false
@@ -46,9 +46,15 @@ func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) 
 			t.Kernel[i], t.Stride[i], t.Pad[i] = g.Kernel[axis], g.Stride[axis], g.Pad[axis]
 		}
 	}
-	if !t.Fits(d) {
+	return t, true
+}
+
+// tiledOf describes a convolution to the kernels of Tiled; ok is false where others are faster.
+func (c *compiler) tiledOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Direction) (t onednn.Tiled, ok bool) {
+	if t, ok = c.describeTiled(g, x, w, y); !ok || !t.Fits(d) {
 		return t, false
 	}
+	missing := 3 - len(g.Kernel)
 	avx2, fewest := t.Block == 8, fewestSamples
 	if avx2 {
 		fewest = fewestOnAVX2

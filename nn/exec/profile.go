@@ -22,7 +22,7 @@ type KernelRun struct {
 
 // layoutKernels begin the names of kernels that compute nothing: they move a
 // value from one layout to another.
-var layoutKernels = []string{"reorder ", "space to depth ", "depth to space ", "fold weights", "unfold weights",
+var layoutKernels = []string{"reorder ", "space to depth ", "depth to space ", "fold weights", "unfold weights", "transform weights",
 	"channels last ", "weights from taps"}
 
 func isLayout(kernel string) bool {

@@ -1,0 +1,81 @@
+package onednn
+
+// #include "winograd.h"
+import "C"
+
+import "unsafe"
+
+// Winograd is a convolution whose taps along height and width are 4, with stride 2 and padding 1, for kernels that do with 9 products
+// what takes 16: F(2,2) of Lavin & Gray 2016, along both axes. Time is summed tap by tap. Values lie as for the kernels of Tiled, all
+// of float32.
+type Winograd struct{ Tiled }
+
+// Fits reports whether the kernels of a direction, Forward or BackwardData, take these sizes: results come in pairs.
+func (v Winograd) Fits(d Direction) bool {
+	for i := 1; i < 3; i++ {
+		if v.Kernel[i] != 4 || v.Stride[i] != 2 || v.Pad[i] != 1 || v.Y[i]%2 != 0 || v.X[i] != 2*v.Y[i] {
+			return false
+		}
+	}
+	return d != BackwardWeights && v.Tiled.Fits(d)
+}
+
+// WeightNumbers is how many numbers Transform makes.
+func (v Winograd) WeightNumbers() int {
+	return v.Outputs * v.Channels * v.Kernel[0] * C.VG_WINOGRAD_SUMS * C.VG_WINOGRAD_SUMS
+}
+
+// Transform turns plain weights into those that Multiply takes.
+func (v Winograd) Transform(d Direction, w, out unsafe.Pointer) {
+	k, c, taps, byInput := C.int64_t(v.Outputs), C.int64_t(v.Channels), C.int64_t(v.Kernel[0]), C.int64_t(0)
+	if d == BackwardData {
+		byInput = 1
+	}
+	if v.Block == 8 {
+		C.vg_winograd_weights_avx2(f32(w), k, c, taps, byInput, f32(out))
+		return
+	}
+	C.vg_winograd_weights(f32(w), k, c, taps, byInput, f32(out))
+}
+
+// Meetings are those along time.
+func (v Winograd) Meetings(d Direction) Meetings {
+	for i := 1; i < 3; i++ {
+		v.X[i], v.Y[i], v.Kernel[i], v.Stride[i], v.Pad[i] = 1, 1, 1, 1, 0
+	}
+	return v.Tiled.Meetings(d)
+}
+
+func (v Winograd) products(d Direction) C.vg_winograd {
+	from, to := v.X, v.Y
+	p := C.vg_winograd{n: C.int64_t(v.Samples), taps: C.int64_t(v.Kernel[0]), period: 1,
+		from_blocks: C.int64_t(v.Channels / v.Block), to_blocks: C.int64_t(v.Outputs / v.Block)}
+	if d == BackwardData {
+		from, to = to, from
+		p.from_blocks, p.to_blocks, p.by_input, p.period = p.to_blocks, p.from_blocks, 1, C.int64_t(v.Stride[0])
+	}
+	for i := range 3 {
+		p.from[i], p.to[i] = C.int64_t(from[i]), C.int64_t(to[i])
+	}
+	return p
+}
+
+// Scratch is the number of bytes that so many threads need beside the result of Multiply.
+func (v Winograd) Scratch(d Direction, threads int) int {
+	if v.Block == 8 {
+		return int(C.vg_winograd_scratch_avx2(v.products(d), C.int64_t(threads)))
+	}
+	return int(C.vg_winograd_scratch(v.products(d), C.int64_t(threads)))
+}
+
+// Multiply computes y (forward) or the gradient by x (BackwardData) from the other and what Transform makes of the weights. bias, of the
+// result's channels, may be nil; the activation is applied last.
+func (v Winograd) Multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
+	if v.Block == 8 {
+		C.vg_winograd_products_avx2(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+			C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
+		return
+	}
+	C.vg_winograd_products(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+		C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
+}
