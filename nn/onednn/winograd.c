@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include "kernels_unit.h"
+#include "winograd_pack.h"
 
 // A tile is TILE positions by PAIR blocks of the result's channels, as many as there are registers for; at the end REST positions, or one.
 #ifdef VG_AVX2
@@ -10,96 +10,59 @@ enum { TILE = 6, REST = 2 };
 #else
 enum { TILE = 12, REST = 4 };
 #endif
-enum { PAIR = 2, WIDE = PAIR * VG_BLOCK, SIDE = 3, PRODUCTS = SIDE * SIDE, NONE = -9 };
+enum { PAIR = 2, WIDE = PAIR * VG_BLOCK, SIDE = 3, PRODUCTS = SIDE * SIDE };
 
 // Positions whose operands are packed together; those whose products are, so that weights are read seldom; bytes beyond which blocks of
 // the operand's channels take turns.
 enum { PACKED = 64, TOGETHER = 256, PACKED_BYTES = 3 << 20 };
 
-// What products along an axis are made of. A position q is two results of a class, those that meet taps of one parity: numbers
-// (2q + i)·classes + class. A source is, for each q, the operand at first + step·q less, unless it is NONE, that at second + step·q.
+// An axis: results of a class, which meet taps of one parity, are numbers (2q + i)·classes + class. Each of its products is a sum over
+// `taps` sources of the operand.
 typedef struct {
-	int classes, taps, step, sources;
-	int first[VG_WINOGRAD_SUMS], second[VG_WINOGRAD_SUMS];
-	int source[VG_WINOGRAD_SUMS]; // of class × product × tap
+	vg_axis sources;
+	int classes, taps, source[VG_WINOGRAD_SUMS]; // of class × product × tap
 } axis;
 
-static const axis forward = {1, 2, 4, 6, {-1, 0, 1, 2, 1, 2}, {1, 2, NONE, NONE, 3, 4}, {0, 1, 2, 3, 4, 5}};
-static const axis backward = {2, 1, 2, 5, {-1, 0, 0, 1, 1}, {0, NONE, 1, NONE, 2}, {0, 1, 2, 2, 3, 4}};
+static const axis forward = {{4, 6, 0, {-1, 0, 1, 2, 1, 2}, {1, 2, VG_NONE, VG_NONE, 3, 4}}, 1, 2, {0, 1, 2, 3, 4, 5}};
+static const axis backward = {{2, 5, 0, {-1, 0, 0, 1, 1}, {0, VG_NONE, 1, VG_NONE, 2}}, 2, 1, {0, 1, 2, 2, 3, 4}};
 
 typedef struct {
 	vg_winograd s;
+	vg_packing packing;
 	const axis *axis;
-	const float *from, *weights, *bias;
+	const float *weights, *bias;
 	const int32_t *begin;
 	const vg_meeting *meets;
 	int act;
 	float alpha;
 	float *to;
-	int64_t high, wide, each;                  // positions along height and width; of a sample
 	int64_t samples, positions, blocks, times; // that are packed together, their positions; blocks of `from`; times of a group
-	int64_t source, slice, taps;               // numbers of a packed source; of all at one time; taps of a product
+	int64_t taps;                              // of a product, along both axes
 } plan;
 
-static plan plan_of(vg_winograd s, int64_t threads) {
-	plan p = {s, s.by_input ? &backward : &forward};
-	p.high = s.to[1] / (2 * p.axis->classes), p.wide = s.to[2] / (2 * p.axis->classes), p.each = p.high * p.wide;
-	p.samples = vg_max(1, vg_min((s.n + threads - 1) / threads, PACKED / p.each));
-	p.positions = p.samples * p.each;
-	p.source = p.positions * VG_BLOCK;
-	p.slice = p.axis->sources * p.axis->sources * p.source;
-	p.taps = p.axis->taps * p.axis->taps;
+static plan plan_of(const float *from, vg_winograd s, int64_t threads) {
+	const axis *x = s.by_input ? &backward : &forward;
+	const int64_t high = s.to[1] / (2 * x->classes), wide = s.to[2] / (2 * x->classes), times = (s.to[0] + s.period - 1) / s.period;
+	plan p = {s, .axis = x, .samples = vg_max(1, vg_min((s.n + threads - 1) / threads, PACKED / (high * wide)))};
+	p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, high, wide, p.samples);
+	p.positions = p.samples * high * wide;
+	p.taps = x->taps * x->taps;
 	p.blocks = s.from_blocks;
-	p.times = vg_max(1, vg_min((s.to[0] + s.period - 1) / s.period, TOGETHER / p.positions));
-	if (!s.by_input && s.from_blocks * s.from[0] * p.slice * (int64_t)sizeof(float) > PACKED_BYTES) { // the sums of all times wait
-		p.blocks = vg_max(1, PACKED_BYTES / (s.from[0] * p.slice * (int64_t)sizeof(float)));
-		p.times = (s.to[0] + s.period - 1) / s.period;
+	p.times = vg_max(1, vg_min(times, TOGETHER / p.positions));
+	const int64_t block = s.from[0] * p.packing.slice * (int64_t)sizeof(float);
+	if (!s.by_input && s.from_blocks * block > PACKED_BYTES) { // the sums of all times wait
+		p.blocks = vg_max(1, PACKED_BYTES / block);
+		p.times = times;
 	}
 	return p;
 }
 
-static int64_t row_numbers(const plan *p) { return (p->s.from[2] + 2) * VG_BLOCK; }
-static int64_t packed_numbers(const plan *p) { return p->blocks * p->s.from[0] * p->slice; }
-static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p->times * p->source; }
-
-// One row of the operand, or the difference of two, either of which may be missing, as all sources along the width.
-VG_INLINE void pack_row(const plan *p, const axis *x, const float *first, const float *second, vg_lanes *row, float *out) {
-	const int64_t width = p->s.from[2], wide = p->wide, source = p->source;
-	const vg_lanes_at *a = (const vg_lanes_at *)first, *b = (const vg_lanes_at *)second;
-	vg_lanes *inside = row + 1; // zeros on both sides
-	if (a && b)
-		for (int64_t i = 0; i < width; i++) inside[i] = a[i] - b[i];
-	else if (a)
-		for (int64_t i = 0; i < width; i++) inside[i] = a[i];
-	else
-		for (int64_t i = 0; i < width; i++) inside[i] = -b[i];
-	for (int64_t q = 0; q < wide; q++, inside += x->step, out += VG_BLOCK)
-#pragma GCC unroll 6
-		for (int i = 0; i < x->sources; i++)
-			*(vg_lanes *)(out + i * source) = x->second[i] == NONE ? inside[x->first[i]] : inside[x->first[i]] - inside[x->second[i]];
-}
-
-// The sources of some samples and blocks: block × time × source × sample × position × channel.
-VG_INLINE void pack_along(const plan *p, const axis *x, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	const vg_winograd *s = &p->s;
-	const int64_t line = s->from[2] * VG_BLOCK, plane = s->from[1] * line;
-	memset(row, 0, row_numbers(p) * sizeof *row);
-	for (int64_t i = 0; i < blocks * s->from[0]; i++, out += p->slice)
-		for (int64_t sample = 0; sample < count; sample++) {
-			const float *from = p->from + (((n + sample) * s->from_blocks + block) * s->from[0] + i) * plane;
-			for (int64_t q = 0; q < p->high; q++)
-				for (int j = 0; j < x->sources; j++) {
-					const int64_t a = x->first[j] + x->step * q, b = x->second[j] + x->step * q;
-					const int has = x->second[j] != NONE && b >= 0 && b < s->from[1];
-					pack_row(p, x, a >= 0 && a < s->from[1] ? from + a * line : NULL, has ? from + b * line : NULL, (vg_lanes *)row,
-						 out + j * x->sources * p->source + (sample * p->each + q * p->wide) * VG_BLOCK);
-				}
-		}
-}
+static int64_t packed_numbers(const plan *p) { return p->blocks * p->s.from[0] * p->packing.slice; }
+static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p->times * p->packing.source; }
 
 VG_CLONES static void pack(const plan *p, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	if (p->s.by_input) pack_along(p, &backward, n, count, block, blocks, row, out); // constants, so that loops unroll
-	else pack_along(p, &forward, n, count, block, blocks, row, out);
+	if (p->s.by_input) vg_pack(&p->packing, &backward.sources, n, count, block, blocks, row, out);
+	else vg_pack(&p->packing, &forward.sources, n, count, block, blocks, row, out);
 }
 
 // One of a class's products, at one time: its operands from the first block on, and where in a slice each tap's source lies.
@@ -110,7 +73,7 @@ typedef struct {
 
 // Adds a product at `count` positions to sums of position × channel of the pair.
 VG_INLINE void add_tile(const plan *p, const product *m, int64_t position, const int64_t taps, const int64_t count, float *sum) {
-	const int64_t slice = p->slice;
+	const int64_t slice = p->packing.slice;
 	vg_lanes a[TILE] = {0}, b[TILE] = {0};
 	for (int i = 0; i < count && m->more; i++) {
 		a[i] = *(const vg_lanes *)(sum + i * WIDE);
@@ -159,7 +122,7 @@ VG_CLONES static void add_products(const plan *p, group g, int64_t positions, in
 		const int64_t high = g.class / x->classes * SIDE + i / SIDE, wide = g.class % x->classes * SIDE + i % SIDE;
 		product m = {packed, NULL, blocks, block > 0};
 		for (int64_t tap = 0; tap < p->taps; tap++)
-			m.source[tap] = (x->source[high * x->taps + tap / x->taps] * x->sources + x->source[wide * x->taps + tap % x->taps]) * p->source;
+			m.source[tap] = (x->source[high * x->taps + tap / x->taps] * x->sources.sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
 		for (int64_t pair = 0; pair < pairs; pair++) {
 			m.weights = p->weights + ((pair * side * side + high * side + wide) * s->from_blocks + block) * size;
 			for (m.time = g.first; m.time < g.end; m.time += s->period, sum += p->positions * WIDE)
@@ -180,14 +143,14 @@ VG_INLINE void put(vg_lanes v, vg_lanes bias, int act, float alpha, float *to) {
 VG_CLONES static void put_results(const plan *p, group g, int64_t n, int64_t count, const float *sum) {
 	const vg_winograd *s = &p->s;
 	const int64_t times = (g.end - g.first + s->period - 1) / s->period, step = s->to_blocks / PAIR * times * p->positions * WIDE;
-	const int64_t line = s->to[2] * VG_BLOCK, plane = s->to[1] * line, classes = p->axis->classes, high = p->high, wide = p->wide;
+	const int64_t line = s->to[2] * VG_BLOCK, plane = s->to[1] * line, classes = p->axis->classes, high = p->packing.high, wide = p->packing.wide;
 	const int64_t right = classes * VG_BLOCK, down = classes * line;
 	const int act = p->act;
 	const float alpha = p->alpha;
 	for (int64_t i = 0; i < s->to_blocks / PAIR * times; i++, sum += p->positions * WIDE)
 		for (int64_t j = 0; j < count * PAIR; j++) {
 			const int64_t block = i / times * PAIR + j % PAIR, time = g.first + i % times * s->period;
-			const float *m = sum + j / PAIR * p->each * WIDE + j % PAIR * VG_BLOCK;
+			const float *m = sum + j / PAIR * p->packing.each * WIDE + j % PAIR * VG_BLOCK;
 			float *row = p->to + (((n + j / PAIR) * s->to_blocks + block) * s->to[0] + time) * plane + g.class / classes * line + g.class % classes * VG_BLOCK;
 			vg_lanes bias = {0};
 			if (p->bias) bias = *(const vg_lanes_at *)(p->bias + block * VG_BLOCK);
@@ -217,25 +180,25 @@ static void put_samples(const plan *p, int64_t n, int64_t count, float *row, flo
 				for (int64_t block = 0; block < s->from_blocks; block += p->blocks) {
 					const int64_t blocks = vg_min(p->blocks, s->from_blocks - block);
 					if (p->blocks < s->from_blocks) pack(p, n, count, block, blocks, row, packed);
-					add_products(p, g, count * p->each, block, blocks, packed, sum);
+					add_products(p, g, count * p->packing.each, block, blocks, packed, sum);
 				}
 				put_results(p, g, n, count, sum);
 			}
 }
 
 int64_t VG_TYPED(vg_winograd_scratch)(vg_winograd s, int64_t threads) {
-	const plan p = plan_of(s, threads);
-	return threads * (row_numbers(&p) + packed_numbers(&p) + sum_numbers(&p)) * (int64_t)sizeof(float);
+	const plan p = plan_of(NULL, s, threads);
+	return threads * (vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p)) * (int64_t)sizeof(float);
 }
 
 void VG_TYPED(vg_winograd_products)(const float *from, const float *weights, const float *bias, vg_winograd s, const int32_t *begin,
 				    const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to) {
-	plan p = plan_of(s, threads);
-	p.from = from, p.weights = weights, p.bias = bias, p.begin = begin, p.meets = meets, p.act = act, p.alpha = alpha, p.to = to;
-	const int64_t own = row_numbers(&p) + packed_numbers(&p) + sum_numbers(&p);
+	plan p = plan_of(from, s, threads);
+	p.weights = weights, p.bias = bias, p.begin = begin, p.meets = meets, p.act = act, p.alpha = alpha, p.to = to;
+	const int64_t own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
 #pragma omp parallel num_threads(threads)
 	{
-		float *row = (float *)scratch + omp_get_thread_num() * own, *packed = row + row_numbers(&p), *sum = packed + packed_numbers(&p);
+		float *row = (float *)scratch + omp_get_thread_num() * own, *packed = row + vg_pack_row(&p.packing), *sum = packed + packed_numbers(&p);
 #pragma omp for schedule(dynamic)
 		for (int64_t n = 0; n < s.n; n += p.samples) put_samples(&p, n, vg_min(p.samples, s.n - n), row, packed, sum);
 	}

@@ -1,6 +1,7 @@
 package onednn
 
 // #include "winograd.h"
+// #include "winograd_outer.h"
 import "C"
 
 import "unsafe"
@@ -10,14 +11,17 @@ import "unsafe"
 // of float32.
 type Winograd struct{ Tiled }
 
-// Fits reports whether the kernels of a direction, Forward or BackwardData, take these sizes: results come in pairs.
+// Fits reports whether the kernels of a direction take these sizes: positions of y come in pairs.
 func (v Winograd) Fits(d Direction) bool {
 	for i := 1; i < 3; i++ {
 		if v.Kernel[i] != 4 || v.Stride[i] != 2 || v.Pad[i] != 1 || v.Y[i]%2 != 0 || v.X[i] != 2*v.Y[i] {
 			return false
 		}
 	}
-	return d != BackwardWeights && v.Tiled.Fits(d)
+	if d == BackwardWeights {
+		d = Forward // whose blocks it takes
+	}
+	return v.Tiled.Fits(d)
 }
 
 // WeightNumbers is how many numbers Transform makes.
@@ -60,12 +64,36 @@ func (v Winograd) products(d Direction) C.vg_winograd {
 	return p
 }
 
-// Scratch is the number of bytes that so many threads need beside the result of Multiply.
-func (v Winograd) Scratch(d Direction, threads int) int {
-	if v.Block == 8 {
-		return int(C.vg_winograd_scratch_avx2(v.products(d), C.int64_t(threads)))
+func (v Winograd) outer() C.vg_winograd_outer {
+	p := C.vg_winograd_outer{n: C.int64_t(v.Samples), c: C.int64_t(v.Channels), k: C.int64_t(v.Outputs),
+		taps: C.int64_t(v.Kernel[0]), stride: C.int64_t(v.Stride[0]), pad: C.int64_t(v.Pad[0])}
+	for i := range 3 {
+		p.x[i], p.y[i] = C.int64_t(v.X[i]), C.int64_t(v.Y[i])
 	}
-	return int(C.vg_winograd_scratch(v.products(d), C.int64_t(threads)))
+	return p
+}
+
+// Scratch is the number of bytes that so many threads need beside the result of Multiply or Weights.
+func (v Winograd) Scratch(d Direction, threads int) int {
+	switch {
+	case d == BackwardWeights && v.Block == 8:
+		return int(C.vg_winograd_outer_scratch_avx2(v.outer(), C.int64_t(threads)))
+	case d == BackwardWeights:
+		return int(C.vg_winograd_outer_scratch(v.outer(), C.int64_t(threads)))
+	case v.Block == 8:
+		return int(C.vg_winograd_scratch_avx2(v.products(d), C.int64_t(threads)))
+	default:
+		return int(C.vg_winograd_scratch(v.products(d), C.int64_t(threads)))
+	}
+}
+
+// Weights computes the gradient by the weights, which is plain.
+func (v Winograd) Weights(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer) {
+	if v.Block == 8 {
+		C.vg_winograd_outer_products_avx2(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
+		return
+	}
+	C.vg_winograd_outer_products(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
 }
 
 // Multiply computes y (forward) or the gradient by x (BackwardData) from the other and what Transform makes of the weights. bias, of the

@@ -76,6 +76,36 @@ func TestWinograd(t *testing.T) {
 	})
 }
 
+func checkWinogradWeights(t rapid.TB, o onednn.Winograd, threads int, seed uint64) {
+	t.Helper()
+	rng := random(seed)
+	nx, ny, nw := tiledSizes(o.Tiled)
+	x, y, want := normals(rng, nx, 0, 1), normals(rng, ny, 0, 1), make([]float64, nw)
+	tiledProducts(o.Tiled, func(i, j, w int) { want[w] += float64(x[i]) * float64(y[j]) })
+	got, scratch := nans(nw), nans(o.Scratch(onednn.BackwardWeights, threads)/4)
+	o.Weights(at(x), at(y), threads, at(scratch), at(got))
+	tolerance := 1e-5 * math.Sqrt(float64(ny/o.Outputs))
+	for i, v := range want {
+		if !(math.Abs(v-float64(got[i])) <= tolerance) {
+			t.Fatalf("%+v, %d threads: weight %d is %v, want %v", o, threads, i, got[i], v)
+		}
+	}
+}
+
+func TestWinogradWeights(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := drawWinograd(t, onednn.BackwardWeights)
+		checkWinogradWeights(t, o, rapid.IntRange(1, 5).Draw(t, "threads"), rapid.Uint64().Draw(t, "seed"))
+	})
+}
+
+// Samples that stay in registers in turns, the last one alone.
+func TestWinogradWeightsTurns(t *testing.T) {
+	o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 7, Channels: 16, Outputs: 32, X: [3]int{2, 16, 16}, Y: [3]int{2, 8, 8},
+		Kernel: [3]int{1, 4, 4}, Stride: [3]int{1, 2, 2}, Pad: [3]int{0, 1, 1}}}
+	checkWinogradWeights(t, o, 2, 1)
+}
+
 // So many channels and times that blocks of channels take turns.
 func TestWinogradTurns(t *testing.T) {
 	o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 1, Channels: 32, Outputs: 32, X: [3]int{16, 32, 32}, Y: [3]int{8, 16, 16},
@@ -122,7 +152,8 @@ func TestWinogradFits(t *testing.T) {
 	}{
 		"forward":         {func(*onednn.Tiled) {}, onednn.Forward, true},
 		"by the input":    {func(*onednn.Tiled) {}, onednn.BackwardData, true},
-		"by the weights":  {func(*onednn.Tiled) {}, onednn.BackwardWeights, false},
+		"by the weights":  {func(*onednn.Tiled) {}, onednn.BackwardWeights, true},
+		"of odd width":    {func(o *onednn.Tiled) { o.X[2], o.Y[2] = 10, 5 }, onednn.BackwardWeights, false},
 		"odd height":      {func(o *onednn.Tiled) { o.X[1], o.Y[1] = 6, 3 }, onednn.Forward, false},
 		"left over":       {func(o *onednn.Tiled) { o.X[2] = 9 }, onednn.Forward, false},
 		"taps of 3":       {func(o *onednn.Tiled) { o.Kernel[1] = 3 }, onednn.Forward, false},
@@ -157,19 +188,25 @@ func BenchmarkWinograd(b *testing.B) {
 		nx, ny, nw := tiledSizes(o)
 		x, y, w := make([]float32, nx), make([]float32, ny), make([]float32, nw)
 		flops := 2 * float64(o.Samples*o.Y[0]*o.Y[1]*o.Y[2]) * float64(nw)
-		for _, d := range []onednn.Direction{onednn.Forward, onednn.BackwardData} {
+		for _, d := range []onednn.Direction{onednn.Forward, onednn.BackwardData, onednn.BackwardWeights} {
 			for _, block := range []int{16, 8} {
 				o.Block = block
 				v, threads, from, to := onednn.Winograd{Tiled: o}, onednn.Threads(), x, y
 				if d == onednn.BackwardData {
 					from, to = to, from
 				}
-				weights, scratch := make([]float32, v.WeightNumbers()), make([]float32, v.Scratch(d, threads)/4)
-				meetings := v.Meetings(d)
-				b.Run(fmt.Sprintf("direction %v/block %d/%d×%v", d, block, o.Channels, o.X), func(b *testing.B) {
-					for range b.N {
+				scratch := make([]float32, v.Scratch(d, threads)/4)
+				run := func() { v.Weights(at(x), at(y), threads, at(scratch), at(w)) }
+				if d != onednn.BackwardWeights {
+					weights, meetings := make([]float32, v.WeightNumbers()), v.Meetings(d)
+					run = func() {
 						v.Transform(d, at(w), at(weights))
 						v.Multiply(d, meetings, at(from), at(weights), nil, onednn.ActNone, 0, threads, at(scratch), at(to))
+					}
+				}
+				b.Run(fmt.Sprintf("direction %v/block %d/%d×%v", d, block, o.Channels, o.X), func(b *testing.B) {
+					for range b.N {
+						run()
 					}
 					b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})

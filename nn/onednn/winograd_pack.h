@@ -1,0 +1,72 @@
+// Operands of Winograd's products, see winograd.h: sums or differences of neighbours along height and width.
+#ifndef VG_WINOGRAD_PACK_H
+#define VG_WINOGRAD_PACK_H
+
+#include "kernels_unit.h"
+
+enum { VG_NONE = -9 };
+
+// Sources are, for each position q of an axis, the operand at first + step·q with, unless it is VG_NONE, that at second + step·q, which
+// is added or taken off. What lies outside is zero.
+typedef struct {
+	int step, sources, add;
+	int first[6], second[6];
+} vg_axis;
+
+// A tensor n × blocks × size (time, height and width) × B of which some samples are packed: positions of an axis along height and
+// width, those of a sample; numbers of one source of all samples; and of all sources, which are those of both axes.
+typedef struct {
+	const float *x;
+	int64_t blocks, size[3];
+	int64_t high, wide, each, source, slice;
+} vg_packing;
+
+VG_INLINE vg_packing vg_packing_of(const float *x, int64_t blocks, const int64_t size[3], const vg_axis *axis, int64_t high, int64_t wide, int64_t samples) {
+	vg_packing p = {x, blocks, {size[0], size[1], size[2]}, high, wide, high * wide};
+	p.source = samples * p.each * VG_BLOCK;
+	p.slice = axis->sources * axis->sources * p.source;
+	return p;
+}
+
+// Numbers of the row that vg_pack needs beside its result.
+VG_INLINE int64_t vg_pack_row(const vg_packing *p) { return (p->size[2] + 2) * VG_BLOCK; }
+
+// One row of the operand, or two, either of which may be missing, as all sources along the width.
+VG_INLINE void vg_pack_along_width(const vg_packing *p, const vg_axis *axis, const float *first, const float *second, vg_lanes *row, float *out) {
+	const int64_t width = p->size[2], wide = p->wide, source = p->source;
+	const vg_lanes_at *a = (const vg_lanes_at *)first, *b = (const vg_lanes_at *)second;
+	vg_lanes *inside = row + 1; // zeros on both sides
+	if (a && b)
+		for (int64_t i = 0; i < width; i++) inside[i] = axis->add ? a[i] + b[i] : a[i] - b[i];
+	else if (a)
+		for (int64_t i = 0; i < width; i++) inside[i] = a[i];
+	else
+		for (int64_t i = 0; i < width; i++) inside[i] = axis->add ? b[i] : -b[i];
+	for (int64_t q = 0; q < wide; q++, inside += axis->step, out += VG_BLOCK)
+#pragma GCC unroll 6
+		for (int i = 0; i < axis->sources; i++) {
+			vg_lanes v = inside[axis->first[i]];
+			if (axis->second[i] != VG_NONE) v = axis->add ? v + inside[axis->second[i]] : v - inside[axis->second[i]];
+			*(vg_lanes *)(out + i * source) = v;
+		}
+}
+
+// The sources of `count` samples from n on, and of some blocks: block × time × source × sample × position × channel. A constant axis
+// unrolls the loops.
+VG_INLINE void vg_pack(const vg_packing *p, const vg_axis *axis, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
+	const int64_t line = p->size[2] * VG_BLOCK, plane = p->size[1] * line;
+	memset(row, 0, vg_pack_row(p) * sizeof *row);
+	for (int64_t i = 0; i < blocks * p->size[0]; i++, out += p->slice)
+		for (int64_t sample = 0; sample < count; sample++) {
+			const float *x = p->x + (((n + sample) * p->blocks + block) * p->size[0] + i) * plane;
+			for (int64_t q = 0; q < p->high; q++)
+				for (int j = 0; j < axis->sources; j++) {
+					const int64_t a = axis->first[j] + axis->step * q, b = axis->second[j] + axis->step * q;
+					const int has = axis->second[j] != VG_NONE && b >= 0 && b < p->size[1];
+					vg_pack_along_width(p, axis, a >= 0 && a < p->size[1] ? x + a * line : NULL, has ? x + b * line : NULL, (vg_lanes *)row,
+							    out + j * axis->sources * p->source + (sample * p->each + q * p->wide) * VG_BLOCK);
+				}
+		}
+}
+
+#endif
