@@ -102,7 +102,7 @@ func (c *compiler) winogradWeights(d onednn.Direction, w *nn.Node, v onednn.Wino
 	if err != nil {
 		return nil, err
 	}
-	b := c.fresh(onednn.Dense(v.WeightNumbers()))
+	b := c.fresh(onednn.Dense(v.WeightNumbers(d)))
 	c.winograd[key] = b
 	c.emit(&step{kernel: "transform weights", reads: []*buffer{plain}, writes: []*buffer{b}, run: func() error {
 		v.Transform(d, plain.pointer(), b.pointer())

@@ -118,14 +118,15 @@ VG_CLONES static void add_products(const plan *p, group g, int64_t positions, in
 	const vg_winograd *s = &p->s;
 	const axis *x = p->axis;
 	const int64_t side = SIDE * x->classes, pairs = s->to_blocks / PAIR, size = s->taps * p->taps * VG_BLOCK * WIDE;
+	const int64_t all = vg_product_numbers(s->from_blocks * VG_BLOCK, s->taps, s->by_input);
 	for (int64_t i = 0; i < PRODUCTS; i++) {
 		const int64_t high = g.class / x->classes * SIDE + i / SIDE, wide = g.class % x->classes * SIDE + i % SIDE;
 		product m = {packed, NULL, blocks, block > 0};
 		for (int64_t tap = 0; tap < p->taps; tap++)
 			m.source[tap] = (x->source[high * x->taps + tap / x->taps] * x->sources.sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
 		for (int64_t pair = 0; pair < pairs; pair++) {
-			m.weights = p->weights + ((pair * side * side + high * side + wide) * s->from_blocks + block) * size;
-			for (m.time = g.first; m.time < g.end; m.time += s->period, sum += p->positions * WIDE)
+			m.weights = p->weights + (pair * side * side + high * side + wide) * all + block * size;
+			for (m.time = g.first; m.time < g.end; m.time += s->period, sum += PAIR * p->packing.source)
 				if (p->taps == 1) add_positions(p, &m, positions, 1, sum);
 				else add_positions(p, &m, positions, 4, sum);
 		}
@@ -142,12 +143,12 @@ VG_INLINE void put(vg_lanes v, vg_lanes bias, int act, float alpha, float *to) {
 // The results of some samples from the group's sums.
 VG_CLONES static void put_results(const plan *p, group g, int64_t n, int64_t count, const float *sum) {
 	const vg_winograd *s = &p->s;
-	const int64_t times = (g.end - g.first + s->period - 1) / s->period, step = s->to_blocks / PAIR * times * p->positions * WIDE;
+	const int64_t times = (g.end - g.first + s->period - 1) / s->period, step = s->to_blocks / PAIR * times * PAIR * p->packing.source;
 	const int64_t line = s->to[2] * VG_BLOCK, plane = s->to[1] * line, classes = p->axis->classes, high = p->packing.high, wide = p->packing.wide;
 	const int64_t right = classes * VG_BLOCK, down = classes * line;
 	const int act = p->act;
 	const float alpha = p->alpha;
-	for (int64_t i = 0; i < s->to_blocks / PAIR * times; i++, sum += p->positions * WIDE)
+	for (int64_t i = 0; i < s->to_blocks / PAIR * times; i++, sum += PAIR * p->packing.source)
 		for (int64_t j = 0; j < count * PAIR; j++) {
 			const int64_t block = i / times * PAIR + j % PAIR, time = g.first + i % times * s->period;
 			const float *m = sum + j / PAIR * p->packing.each * WIDE + j % PAIR * VG_BLOCK;

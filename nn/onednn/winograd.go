@@ -24,22 +24,30 @@ func (v Winograd) Fits(d Direction) bool {
 	return v.Tiled.Fits(d)
 }
 
-// WeightNumbers is how many numbers Transform makes.
-func (v Winograd) WeightNumbers() int {
-	return v.Outputs * v.Channels * v.Kernel[0] * C.VG_WINOGRAD_SUMS * C.VG_WINOGRAD_SUMS
+// WeightNumbers is how many numbers Transform makes for a direction.
+func (v Winograd) WeightNumbers(d Direction) int {
+	k, c, taps, byInput := v.weights(d)
+	if v.Block == 8 {
+		return int(C.vg_winograd_weight_numbers_avx2(k, c, taps, byInput))
+	}
+	return int(C.vg_winograd_weight_numbers(k, c, taps, byInput))
 }
 
 // Transform turns plain weights into those that Multiply takes.
 func (v Winograd) Transform(d Direction, w, out unsafe.Pointer) {
-	k, c, taps, byInput := C.int64_t(v.Outputs), C.int64_t(v.Channels), C.int64_t(v.Kernel[0]), C.int64_t(0)
-	if d == BackwardData {
-		byInput = 1
-	}
+	k, c, taps, byInput := v.weights(d)
 	if v.Block == 8 {
 		C.vg_winograd_weights_avx2(f32(w), k, c, taps, byInput, f32(out))
 		return
 	}
 	C.vg_winograd_weights(f32(w), k, c, taps, byInput, f32(out))
+}
+
+func (v Winograd) weights(d Direction) (k, c, taps, byInput C.int64_t) {
+	if d == BackwardData {
+		byInput = 1
+	}
+	return C.int64_t(v.Outputs), C.int64_t(v.Channels), C.int64_t(v.Kernel[0]), byInput
 }
 
 // Meetings are those along time.

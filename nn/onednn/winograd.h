@@ -25,6 +25,8 @@ typedef struct {
 
 // w, plain and k × c × taps × 4 × 4, as the functions below take it: 36 numbers in place of each 4 × 4; the channels of the result
 // are a multiple of 2·B, those of the operand of B.
+int64_t vg_winograd_weight_numbers(int64_t k, int64_t c, int64_t taps, int64_t by_input);
+int64_t vg_winograd_weight_numbers_avx2(int64_t k, int64_t c, int64_t taps, int64_t by_input);
 void vg_winograd_weights(const float *w, int64_t k, int64_t c, int64_t taps, int64_t by_input, float *out);
 void vg_winograd_weights_avx2(const float *w, int64_t k, int64_t c, int64_t taps, int64_t by_input, float *out);
 

@@ -1,10 +1,14 @@
-// Operands of Winograd's products, see winograd.h: sums or differences of neighbours along height and width.
+// Operands of Winograd's products, see winograd.h: sums or differences of neighbours along height and width, and where weights lie.
 #ifndef VG_WINOGRAD_PACK_H
 #define VG_WINOGRAD_PACK_H
 
 #include "kernels_unit.h"
 
 enum { VG_NONE = -9 };
+
+// Numbers of the weights of one product: operand's block × time tap × tap × channel × channel of a pair of blocks of the result. One row
+// more keeps products from meeting in the same sets of the caches.
+VG_INLINE int64_t vg_product_numbers(int64_t from, int64_t taps, int64_t by_input) { return (from * taps * (by_input ? 1 : 4) + 1) * 2 * VG_BLOCK; }
 
 // Sources are, for each position q of an axis, the operand at first + step·q with, unless it is VG_NONE, that at second + step·q, which
 // is added or taken off. What lies outside is zero.

@@ -54,7 +54,7 @@ func checkWinograd(t rapid.TB, o onednn.Winograd, d onednn.Direction, threads in
 		}
 		want[y] += float64(operand[x]) * float64(w[i])
 	})
-	weights := nans(o.WeightNumbers())
+	weights := nans(o.WeightNumbers(d))
 	o.Transform(d, at(w), at(weights))
 	got, scratch := nans(to), nans(o.Scratch(d, threads)/4)
 	o.Multiply(d, o.Meetings(d), at(operand), at(weights), at(bias), onednn.ActLeakyReLU, 0.5, threads, at(scratch), at(got))
@@ -124,7 +124,7 @@ func TestWinogradBatches(t *testing.T) {
 		if d == onednn.BackwardData {
 			from, to = to, from
 		}
-		operand, w, weights := normals(rng, from, 0, 1), normals(rng, nw, 0, 1), nans(o.WeightNumbers())
+		operand, w, weights := normals(rng, from, 0, 1), normals(rng, nw, 0, 1), nans(o.WeightNumbers(d))
 		o.Transform(d, at(w), at(weights))
 		run := func(samples int) []float32 {
 			o := o
@@ -198,7 +198,7 @@ func BenchmarkWinograd(b *testing.B) {
 				scratch := make([]float32, v.Scratch(d, threads)/4)
 				run := func() { v.Weights(at(x), at(y), threads, at(scratch), at(w)) }
 				if d != onednn.BackwardWeights {
-					weights, meetings := make([]float32, v.WeightNumbers()), v.Meetings(d)
+					weights, meetings := make([]float32, v.WeightNumbers(d)), v.Meetings(d)
 					run = func() {
 						v.Transform(d, at(w), at(weights))
 						v.Multiply(d, meetings, at(from), at(weights), nil, onednn.ActNone, 0, threads, at(scratch), at(to))

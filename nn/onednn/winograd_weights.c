@@ -1,7 +1,7 @@
 #include "winograd.h"
 
 #include "kernels_transpose.h"
-#include "kernels_unit.h"
+#include "winograd_pack.h"
 
 enum { SUMS = VG_WINOGRAD_SUMS, LANES = 8, WIDE = 2 * VG_BLOCK, NONE = -1 };
 
@@ -35,7 +35,7 @@ VG_INLINE void sum_taps(const float *w, int64_t step, const int (*taps)[2], int6
 VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
 	const weight_args a = *(const weight_args *)args;
 	const int64_t blocks = a.from / VG_BLOCK, each = a.by_input ? 1 : 2, products = SUMS / each;
-	const int64_t tap = VG_BLOCK * WIDE, time = each * each * tap, block = a.taps * time, product = blocks * block;
+	const int64_t tap = VG_BLOCK * WIDE, time = each * each * tap, block = a.taps * time, product = vg_product_numbers(a.from, a.taps, a.by_input);
 	int64_t places[SUMS][SUMS];
 	for (int64_t i = 0; i < SUMS; i++)
 		for (int64_t j = 0; j < SUMS; j++)
@@ -48,6 +48,11 @@ VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
 				sum_taps(w + k * a.to_step + j % VG_BLOCK * a.from_step + j / VG_BLOCK * 2 * LANES, a.to_step,
 					 a.by_input ? backward_taps : forward_taps, places, out + j / VG_BLOCK * time + j % VG_BLOCK * WIDE + k);
 	}
+}
+
+int64_t VG_TYPED(vg_winograd_weight_numbers)(int64_t k, int64_t c, int64_t taps, int64_t by_input) {
+	const int64_t products = by_input ? SUMS * SUMS : SUMS * SUMS / 4;
+	return (by_input ? c : k) / WIDE * products * vg_product_numbers(by_input ? k : c, taps, by_input);
 }
 
 void VG_TYPED(vg_winograd_weights)(const float *w, int64_t k, int64_t c, int64_t taps, int64_t by_input, float *out) {
