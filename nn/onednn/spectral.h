@@ -10,7 +10,7 @@
 enum {
 	VG_SPECTRAL_CHUNK = 2048, // columns that a part of the Gram matrix takes
 	VG_SPECTRAL_PANEL = 256,  // columns that change at a time
-	VG_SPECTRAL_BLOCK = 64,   // reflections or rows of a factor that are applied at a time
+	VG_SPECTRAL_BLOCK = 48,   // reflections or rows of a factor that are applied at a time
 	VG_SPECTRAL_LANES = 8,    // what rows of doubles and numbers of nodes are multiples of
 	VG_SPECTRAL_NODES = 128,  // at most
 };
