@@ -37,22 +37,27 @@ typedef struct {
 	float alpha;
 	float *to;
 	int64_t samples, positions, blocks, times; // that are packed together, their positions; blocks of `from`; times of a group
-	int64_t taps;                              // of a product, along both axes
+	int64_t taps, turns;                       // of a product, along both axes; in which classes of heights are packed
 } plan;
 
 static plan plan_of(const float *from, vg_winograd s, int64_t threads) {
 	const axis *x = s.by_input ? &backward : &forward;
 	const int64_t high = s.to[1] / (2 * x->classes), wide = s.to[2] / (2 * x->classes), times = (s.to[0] + s.period - 1) / s.period;
 	plan p = {s, .axis = x, .samples = vg_max(1, vg_min((s.n + threads - 1) / threads, PACKED / (high * wide)))};
-	p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, high, wide, p.samples);
+	p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, x->sources.sources, high, wide, p.samples);
 	p.positions = p.samples * high * wide;
 	p.taps = x->taps * x->taps;
 	p.blocks = s.from_blocks;
 	p.times = vg_max(1, vg_min(times, TOGETHER / p.positions));
+	p.turns = 1;
 	const int64_t block = s.from[0] * p.packing.slice * (int64_t)sizeof(float);
-	if (!s.by_input && s.from_blocks * block > PACKED_BYTES) { // the sums of all times wait
+	if (s.from_blocks * block <= PACKED_BYTES) return p;
+	if (s.by_input) {
+		p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, SIDE, high, wide, p.samples);
+		p.turns = x->classes;
+	} else {
 		p.blocks = vg_max(1, PACKED_BYTES / block);
-		p.times = times;
+		p.times = times; // whose sums wait
 	}
 	return p;
 }
@@ -60,9 +65,13 @@ static plan plan_of(const float *from, vg_winograd s, int64_t threads) {
 static int64_t packed_numbers(const plan *p) { return p->blocks * p->s.from[0] * p->packing.slice; }
 static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p->times * p->packing.source; }
 
-VG_CLONES static void pack(const plan *p, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	if (p->s.by_input) vg_pack(&p->packing, &backward.sources, n, count, block, blocks, row, out);
-	else vg_pack(&p->packing, &forward.sources, n, count, block, blocks, row, out);
+// The first source along height that is packed in a turn.
+static int64_t first_source(const plan *p, int64_t turn) { return turn * (p->axis->sources.sources - p->packing.sources); }
+
+VG_CLONES static void pack(const plan *p, int64_t turn, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
+	if (p->turns > 1) vg_pack(&p->packing, &backward.sources, first_source(p, turn), n, count, block, blocks, row, out);
+	else if (p->s.by_input) vg_pack(&p->packing, &backward.sources, 0, n, count, block, blocks, row, out);
+	else vg_pack(&p->packing, &forward.sources, 0, n, count, block, blocks, row, out);
 }
 
 // One of a class's products, at one time: its operands from the first block on, and where in a slice each tap's source lies.
@@ -110,7 +119,7 @@ VG_INLINE void add_positions(const plan *p, const product *m, int64_t positions,
 
 // Results that one after the other become complete: times first, first + period, … below end, of a class of both axes.
 typedef struct {
-	int64_t first, end, class;
+	int64_t first, end, turn, class;
 } group;
 
 // Adds the products of packed blocks to the group's sums: product × pair × time × position × channel of the pair.
@@ -123,7 +132,7 @@ VG_CLONES static void add_products(const plan *p, group g, int64_t positions, in
 		const int64_t high = g.class / x->classes * SIDE + i / SIDE, wide = g.class % x->classes * SIDE + i % SIDE;
 		product m = {packed, NULL, blocks, block > 0};
 		for (int64_t tap = 0; tap < p->taps; tap++)
-			m.source[tap] = (x->source[high * x->taps + tap / x->taps] * x->sources.sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
+			m.source[tap] = ((x->source[high * x->taps + tap / x->taps] - first_source(p, g.turn)) * x->sources.sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
 		for (int64_t pair = 0; pair < pairs; pair++) {
 			m.weights = p->weights + (pair * side * side + high * side + wide) * all + block * size;
 			for (m.time = g.first; m.time < g.end; m.time += s->period, sum += PAIR * p->packing.source)
@@ -170,17 +179,18 @@ VG_CLONES static void put_results(const plan *p, group g, int64_t n, int64_t cou
 		}
 }
 
-// All results of some samples.
-static void put_samples(const plan *p, int64_t n, int64_t count, float *row, float *packed, float *sum) {
+// Results of some samples, those of one turn.
+static void put_samples(const plan *p, int64_t n, int64_t count, int64_t turn, float *row, float *packed, float *sum) {
 	const vg_winograd *s = &p->s;
-	if (p->blocks == s->from_blocks) pack(p, n, count, 0, p->blocks, row, packed);
+	const int64_t classes = p->axis->classes * p->axis->classes / p->turns;
+	if (p->blocks == s->from_blocks) pack(p, turn, n, count, 0, p->blocks, row, packed);
 	for (int64_t phase = 0; phase < vg_min(s->period, s->to[0]); phase++)
 		for (int64_t time = phase; time < s->to[0]; time += p->times * s->period)
-			for (int64_t class = 0; class < p->axis->classes * p->axis->classes; class++) {
-				const group g = {time, vg_min(s->to[0], time + p->times * s->period), class};
+			for (int64_t class = turn * classes; class < (turn + 1) * classes; class++) {
+				const group g = {time, vg_min(s->to[0], time + p->times * s->period), turn, class};
 				for (int64_t block = 0; block < s->from_blocks; block += p->blocks) {
 					const int64_t blocks = vg_min(p->blocks, s->from_blocks - block);
-					if (p->blocks < s->from_blocks) pack(p, n, count, block, blocks, row, packed);
+					if (p->blocks < s->from_blocks) pack(p, turn, n, count, block, blocks, row, packed);
 					add_products(p, g, count * p->packing.each, block, blocks, packed, sum);
 				}
 				put_results(p, g, n, count, sum);
@@ -196,11 +206,14 @@ void VG_TYPED(vg_winograd_products)(const float *from, const float *weights, con
 				    const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to) {
 	plan p = plan_of(from, s, threads);
 	p.weights = weights, p.bias = bias, p.begin = begin, p.meets = meets, p.act = act, p.alpha = alpha, p.to = to;
-	const int64_t own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
+	const int64_t chunks = (s.n + p.samples - 1) / p.samples, own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
 #pragma omp parallel num_threads(threads)
 	{
 		float *row = (float *)scratch + omp_get_thread_num() * own, *packed = row + vg_pack_row(&p.packing), *sum = packed + packed_numbers(&p);
 #pragma omp for schedule(dynamic)
-		for (int64_t n = 0; n < s.n; n += p.samples) put_samples(&p, n, vg_min(p.samples, s.n - n), row, packed, sum);
+		for (int64_t task = 0; task < chunks * p.turns; task++) {
+			const int64_t n = task / p.turns * p.samples;
+			put_samples(&p, n, vg_min(p.samples, s.n - n), task % p.turns, row, packed, sum);
+		}
 	}
 }

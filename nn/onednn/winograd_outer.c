@@ -29,8 +29,8 @@ typedef struct {
 static plan plan_of(const float *x, const float *y, vg_winograd_outer s, int64_t threads) {
 	const int64_t high = s.y[1] / 2, wide = s.y[2] / 2;
 	plan p = {s, .samples = vg_max(1, vg_min(s.n, TOGETHER / (s.y[0] * high * wide))), .blocks = s.c / VG_BLOCK, .pairs = s.k / WIDE};
-	p.x = vg_packing_of(x, p.blocks, s.x, &of_x, high, wide, p.samples);
-	p.y = vg_packing_of(y, p.pairs * PAIR, s.y, &of_y, high, wide, p.samples);
+	p.x = vg_packing_of(x, p.blocks, s.x, &of_x, of_x.sources, high, wide, p.samples);
+	p.y = vg_packing_of(y, p.pairs * PAIR, s.y, &of_y, of_y.sources, high, wide, p.samples);
 	p.block_parts = vg_min(p.blocks, threads);
 	p.pair_parts = vg_min(p.pairs, (threads + p.block_parts - 1) / p.block_parts);
 	p.parts = p.block_parts * p.pair_parts;
@@ -46,11 +46,11 @@ static int64_t sum_numbers(const plan *p) { return part_of(p->blocks, p->block_p
 static int64_t numbers(const plan *p) { return row_numbers(p) + x_numbers(p) + y_numbers(p) + sum_numbers(p); }
 
 VG_CLONES static void pack_x(const plan *p, int64_t n, int64_t count, int64_t block, float *row, float *out) {
-	vg_pack(&p->x, &of_x, n, count, block, 1, row, out);
+	vg_pack(&p->x, &of_x, 0, n, count, block, 1, row, out);
 }
 
 VG_CLONES static void pack_y(const plan *p, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	vg_pack(&p->y, &of_y, n, count, block, blocks, row, out);
+	vg_pack(&p->y, &of_y, 0, n, count, block, blocks, row, out);
 }
 
 // Adds the products of a source of x and one of y under a tap of time to sums of channel of x × channel of the pair.

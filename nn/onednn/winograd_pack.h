@@ -23,12 +23,13 @@ typedef struct {
 	const float *x;
 	int64_t blocks, size[3];
 	int64_t high, wide, each, source, slice;
+	int64_t sources; // along height that are packed at a time
 } vg_packing;
 
-VG_INLINE vg_packing vg_packing_of(const float *x, int64_t blocks, const int64_t size[3], const vg_axis *axis, int64_t high, int64_t wide, int64_t samples) {
-	vg_packing p = {x, blocks, {size[0], size[1], size[2]}, high, wide, high * wide};
+VG_INLINE vg_packing vg_packing_of(const float *x, int64_t blocks, const int64_t size[3], const vg_axis *axis, int64_t sources, int64_t high, int64_t wide, int64_t samples) {
+	vg_packing p = {x, blocks, {size[0], size[1], size[2]}, high, wide, high * wide, .sources = sources};
 	p.source = samples * p.each * VG_BLOCK;
-	p.slice = axis->sources * axis->sources * p.source;
+	p.slice = sources * axis->sources * p.source;
 	return p;
 }
 
@@ -55,20 +56,20 @@ VG_INLINE void vg_pack_along_width(const vg_packing *p, const vg_axis *axis, con
 		}
 }
 
-// The sources of `count` samples from n on, and of some blocks: block × time × source × sample × position × channel. A constant axis
-// unrolls the loops.
-VG_INLINE void vg_pack(const vg_packing *p, const vg_axis *axis, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
+// The sources of `count` samples from n on, and of some blocks: block × time × source × sample × position × channel; along height
+// p->sources from `source` on. A constant axis unrolls the loops.
+VG_INLINE void vg_pack(const vg_packing *p, const vg_axis *axis, int64_t source, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
 	const int64_t line = p->size[2] * VG_BLOCK, plane = p->size[1] * line;
 	memset(row, 0, vg_pack_row(p) * sizeof *row);
 	for (int64_t i = 0; i < blocks * p->size[0]; i++, out += p->slice)
 		for (int64_t sample = 0; sample < count; sample++) {
 			const float *x = p->x + (((n + sample) * p->blocks + block) * p->size[0] + i) * plane;
 			for (int64_t q = 0; q < p->high; q++)
-				for (int j = 0; j < axis->sources; j++) {
+				for (int64_t j = source; j < source + p->sources; j++) {
 					const int64_t a = axis->first[j] + axis->step * q, b = axis->second[j] + axis->step * q;
 					const int has = axis->second[j] != VG_NONE && b >= 0 && b < p->size[1];
 					vg_pack_along_width(p, axis, a >= 0 && a < p->size[1] ? x + a * line : NULL, has ? x + b * line : NULL, (vg_lanes *)row,
-							    out + j * axis->sources * p->source + (sample * p->each + q * p->wide) * VG_BLOCK);
+							    out + (j - source) * axis->sources * p->source + (sample * p->each + q * p->wide) * VG_BLOCK);
 				}
 		}
 }
