@@ -12,8 +12,8 @@ enum { TILE = 12, REST = 4 };
 #endif
 enum { PAIR = 2, WIDE = PAIR * VG_BLOCK, SIDE = 3, PRODUCTS = SIDE * SIDE };
 
-// Positions whose operands are packed together; those whose products are, so that weights are read seldom; bytes beyond which blocks of
-// the operand's channels take turns.
+// Positions up to which samples are packed together; those of which weights are read at once, of several times or, at most, of a band of
+// one; bytes of packed operands beyond which they are packed in turns.
 enum { PACKED = 64, TOGETHER = 256, PACKED_BYTES = 3 << 20 };
 
 // An axis: results of a class, which meet taps of one parity, are numbers (2q + i)·classes + class. Each of its products is a sum over
@@ -36,20 +36,18 @@ typedef struct {
 	int act;
 	float alpha;
 	float *to;
-	int64_t samples, positions, blocks, times; // that are packed together, their positions; blocks of `from`; times of a group
-	int64_t taps, turns;                       // of a product, along both axes; in which classes of heights are packed
+	int64_t rows, samples, blocks, times; // of positions; that are packed together; blocks of `from` that are; times of a group
+	int64_t taps, turns;                  // of a product, along both axes; in which classes of heights are packed
 } plan;
 
 static plan plan_of(const float *from, vg_winograd s, int64_t threads) {
 	const axis *x = s.by_input ? &backward : &forward;
-	const int64_t high = s.to[1] / (2 * x->classes), wide = s.to[2] / (2 * x->classes), times = (s.to[0] + s.period - 1) / s.period;
-	plan p = {s, .axis = x, .samples = vg_max(1, vg_min((s.n + threads - 1) / threads, PACKED / (high * wide)))};
+	const int64_t rows = s.to[1] / (2 * x->classes), wide = s.to[2] / (2 * x->classes), times = (s.to[0] + s.period - 1) / s.period;
+	plan p = {s, .axis = x, .rows = rows, .blocks = s.from_blocks, .taps = x->taps * x->taps, .turns = 1};
+	p.samples = vg_min((s.n + threads - 1) / threads, vg_samples_for(PACKED, rows, wide));
+	const int64_t high = vg_rows_for(TOGETHER, rows, wide);
 	p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, x->sources.sources, high, wide, p.samples);
-	p.positions = p.samples * high * wide;
-	p.taps = x->taps * x->taps;
-	p.blocks = s.from_blocks;
-	p.times = vg_max(1, vg_min(times, TOGETHER / p.positions));
-	p.turns = 1;
+	p.times = vg_max(1, vg_min(times, TOGETHER / (p.samples * high * wide)));
 	const int64_t block = s.from[0] * p.packing.slice * (int64_t)sizeof(float);
 	if (s.from_blocks * block <= PACKED_BYTES) return p;
 	if (s.by_input) {
@@ -68,10 +66,10 @@ static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p
 // The first source along height that is packed in a turn.
 static int64_t first_source(const plan *p, int64_t turn) { return turn * (p->axis->sources.sources - p->packing.sources); }
 
-VG_CLONES static void pack(const plan *p, int64_t turn, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	if (p->turns > 1) vg_pack(&p->packing, &backward.sources, first_source(p, turn), n, count, block, blocks, row, out);
-	else if (p->s.by_input) vg_pack(&p->packing, &backward.sources, 0, n, count, block, blocks, row, out);
-	else vg_pack(&p->packing, &forward.sources, 0, n, count, block, blocks, row, out);
+VG_CLONES static void pack(const plan *p, int64_t turn, vg_piece piece, int64_t block, int64_t blocks, float *row, float *out) {
+	if (p->turns > 1) vg_pack(&p->packing, &backward.sources, first_source(p, turn), piece, block, blocks, row, out);
+	else if (p->s.by_input) vg_pack(&p->packing, &backward.sources, 0, piece, block, blocks, row, out);
+	else vg_pack(&p->packing, &forward.sources, 0, piece, block, blocks, row, out);
 }
 
 // One of a class's products, at one time: its operands from the first block on, and where in a slice each tap's source lies.
@@ -149,22 +147,23 @@ VG_INLINE void put(vg_lanes v, vg_lanes bias, int act, float alpha, float *to) {
 	else *(vg_lanes_at *)to = v;
 }
 
-// The results of some samples from the group's sums.
-VG_CLONES static void put_results(const plan *p, group g, int64_t n, int64_t count, const float *sum) {
+// The results of a piece from the group's sums.
+VG_CLONES static void put_results(const plan *p, group g, vg_piece piece, const float *sum) {
 	const vg_winograd *s = &p->s;
 	const int64_t times = (g.end - g.first + s->period - 1) / s->period, step = s->to_blocks / PAIR * times * PAIR * p->packing.source;
-	const int64_t line = s->to[2] * VG_BLOCK, plane = s->to[1] * line, classes = p->axis->classes, high = p->packing.high, wide = p->packing.wide;
+	const int64_t line = s->to[2] * VG_BLOCK, plane = s->to[1] * line, classes = p->axis->classes, wide = p->packing.wide;
 	const int64_t right = classes * VG_BLOCK, down = classes * line;
 	const int act = p->act;
 	const float alpha = p->alpha;
 	for (int64_t i = 0; i < s->to_blocks / PAIR * times; i++, sum += PAIR * p->packing.source)
-		for (int64_t j = 0; j < count * PAIR; j++) {
+		for (int64_t j = 0; j < piece.count * PAIR; j++) {
 			const int64_t block = i / times * PAIR + j % PAIR, time = g.first + i % times * s->period;
 			const float *m = sum + j / PAIR * p->packing.each * WIDE + j % PAIR * VG_BLOCK;
-			float *row = p->to + (((n + j / PAIR) * s->to_blocks + block) * s->to[0] + time) * plane + g.class / classes * line + g.class % classes * VG_BLOCK;
+			float *row = p->to + (((piece.n + j / PAIR) * s->to_blocks + block) * s->to[0] + time) * plane + piece.top * 2 * down;
+			row += g.class / classes * line + g.class % classes * VG_BLOCK;
 			vg_lanes bias = {0};
 			if (p->bias) bias = *(const vg_lanes_at *)(p->bias + block * VG_BLOCK);
-			for (int64_t h = 0; h < high; h++, row += 2 * down) {
+			for (int64_t h = 0; h < piece.high; h++, row += 2 * down) {
 				float *to = row;
 				for (int64_t w = 0; w < wide; w++, to += 2 * right, m += WIDE) {
 					vg_lanes v[PRODUCTS];
@@ -179,21 +178,22 @@ VG_CLONES static void put_results(const plan *p, group g, int64_t n, int64_t cou
 		}
 }
 
-// Results of some samples, those of one turn.
-static void put_samples(const plan *p, int64_t n, int64_t count, int64_t turn, float *row, float *packed, float *sum) {
+// The results of a piece, those of one turn.
+static void put_piece(const plan *p, vg_piece piece, int64_t turn, float *row, float *packed, float *sum) {
 	const vg_winograd *s = &p->s;
 	const int64_t classes = p->axis->classes * p->axis->classes / p->turns;
-	if (p->blocks == s->from_blocks) pack(p, turn, n, count, 0, p->blocks, row, packed);
+	const int64_t positions = piece.count * piece.high * p->packing.wide;
+	if (p->blocks == s->from_blocks) pack(p, turn, piece, 0, p->blocks, row, packed);
 	for (int64_t phase = 0; phase < vg_min(s->period, s->to[0]); phase++)
 		for (int64_t time = phase; time < s->to[0]; time += p->times * s->period)
 			for (int64_t class = turn * classes; class < (turn + 1) * classes; class++) {
 				const group g = {time, vg_min(s->to[0], time + p->times * s->period), turn, class};
 				for (int64_t block = 0; block < s->from_blocks; block += p->blocks) {
 					const int64_t blocks = vg_min(p->blocks, s->from_blocks - block);
-					if (p->blocks < s->from_blocks) pack(p, turn, n, count, block, blocks, row, packed);
-					add_products(p, g, count * p->packing.each, block, blocks, packed, sum);
+					if (p->blocks < s->from_blocks) pack(p, turn, piece, block, blocks, row, packed);
+					add_products(p, g, positions, block, blocks, packed, sum);
 				}
-				put_results(p, g, n, count, sum);
+				put_results(p, g, piece, sum);
 			}
 }
 
@@ -206,14 +206,12 @@ void VG_TYPED(vg_winograd_products)(const float *from, const float *weights, con
 				    const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to) {
 	plan p = plan_of(from, s, threads);
 	p.weights = weights, p.bias = bias, p.begin = begin, p.meets = meets, p.act = act, p.alpha = alpha, p.to = to;
-	const int64_t chunks = (s.n + p.samples - 1) / p.samples, own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
+	const int64_t pieces = vg_pieces_of(&p.packing, s.n, p.rows, p.samples), own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
 #pragma omp parallel num_threads(threads)
 	{
 		float *row = (float *)scratch + omp_get_thread_num() * own, *packed = row + vg_pack_row(&p.packing), *sum = packed + packed_numbers(&p);
 #pragma omp for schedule(dynamic)
-		for (int64_t task = 0; task < chunks * p.turns; task++) {
-			const int64_t n = task / p.turns * p.samples;
-			put_samples(&p, n, vg_min(p.samples, s.n - n), task % p.turns, row, packed, sum);
-		}
+		for (int64_t task = 0; task < pieces * p.turns; task++)
+			put_piece(&p, vg_piece_of(&p.packing, s.n, p.rows, p.samples, task / p.turns), task % p.turns, row, packed, sum);
 	}
 }

@@ -22,13 +22,13 @@ static const vg_axis of_y = {2, SIDE / 2, 1, {0, 0, 1}, {VG_NONE, 1, VG_NONE}};
 typedef struct {
 	vg_winograd_outer s;
 	vg_packing x, y;
-	int64_t samples, blocks, pairs;         // that are packed together; of x's channels; pairs of blocks of y's
+	int64_t rows, samples, blocks, pairs;   // of positions; that are packed together; blocks of x's channels; pairs of blocks of y's
 	int64_t block_parts, pair_parts, parts; // tasks
 } plan;
 
 static plan plan_of(const float *x, const float *y, vg_winograd_outer s, int64_t threads) {
-	const int64_t high = s.y[1] / 2, wide = s.y[2] / 2;
-	plan p = {s, .samples = vg_max(1, vg_min(s.n, TOGETHER / (s.y[0] * high * wide))), .blocks = s.c / VG_BLOCK, .pairs = s.k / WIDE};
+	const int64_t rows = s.y[1] / 2, wide = s.y[2] / 2, positions = vg_max(1, TOGETHER / s.y[0]), high = vg_rows_for(positions, rows, wide);
+	plan p = {s, .rows = rows, .samples = vg_min(s.n, vg_samples_for(positions, rows, wide)), .blocks = s.c / VG_BLOCK, .pairs = s.k / WIDE};
 	p.x = vg_packing_of(x, p.blocks, s.x, &of_x, of_x.sources, high, wide, p.samples);
 	p.y = vg_packing_of(y, p.pairs * PAIR, s.y, &of_y, of_y.sources, high, wide, p.samples);
 	p.block_parts = vg_min(p.blocks, threads);
@@ -45,12 +45,12 @@ static int64_t tile_numbers(const plan *p) { return SUMS * p->s.taps * VG_BLOCK 
 static int64_t sum_numbers(const plan *p) { return part_of(p->blocks, p->block_parts) * part_of(p->pairs, p->pair_parts) * tile_numbers(p); }
 static int64_t numbers(const plan *p) { return row_numbers(p) + x_numbers(p) + y_numbers(p) + sum_numbers(p); }
 
-VG_CLONES static void pack_x(const plan *p, int64_t n, int64_t count, int64_t block, float *row, float *out) {
-	vg_pack(&p->x, &of_x, 0, n, count, block, 1, row, out);
+VG_CLONES static void pack_x(const plan *p, vg_piece piece, int64_t block, float *row, float *out) {
+	vg_pack(&p->x, &of_x, 0, piece, block, 1, row, out);
 }
 
-VG_CLONES static void pack_y(const plan *p, int64_t n, int64_t count, int64_t block, int64_t blocks, float *row, float *out) {
-	vg_pack(&p->y, &of_y, 0, n, count, block, blocks, row, out);
+VG_CLONES static void pack_y(const plan *p, vg_piece piece, int64_t block, int64_t blocks, float *row, float *out) {
+	vg_pack(&p->y, &of_y, 0, piece, block, blocks, row, out);
 }
 
 // Adds the products of a source of x and one of y under a tap of time to sums of channel of x × channel of the pair.
@@ -123,15 +123,16 @@ static void outer_task(const plan *p, int64_t task, float *scratch, float *gw) {
 	const int64_t lo = p->blocks * part / p->block_parts, hi = p->blocks * (part + 1) / p->block_parts;
 	const int64_t first = p->pairs * other / p->pair_parts, last = p->pairs * (other + 1) / p->pair_parts;
 	float *row = scratch, *x = row + row_numbers(p), *y = x + x_numbers(p), *sums = y + y_numbers(p);
-	for (int64_t n = 0; n < p->s.n; n += p->samples) {
-		const int64_t count = vg_min(p->samples, p->s.n - n);
+	const int64_t pieces = vg_pieces_of(&p->x, p->s.n, p->rows, p->samples);
+	for (int64_t i = 0; i < pieces; i++) {
+		const vg_piece piece = vg_piece_of(&p->x, p->s.n, p->rows, p->samples, i);
 		float *sum = sums;
-		pack_y(p, n, count, first * PAIR, (last - first) * PAIR, row, y);
+		pack_y(p, piece, first * PAIR, (last - first) * PAIR, row, y);
 		for (int64_t block = lo; block < hi; block++) {
-			pack_x(p, n, count, block, row, x);
+			pack_x(p, piece, block, row, x);
 			for (int64_t pair = first; pair < last; pair++, sum += tile_numbers(p)) {
-				add_samples(p, x, y + (pair - first) * step, count * p->x.each, n > 0, sum);
-				if (n + count == p->s.n) put_weights(p, sum, block, pair, gw);
+				add_samples(p, x, y + (pair - first) * step, piece.count * piece.high * p->x.wide, i > 0, sum);
+				if (i + 1 == pieces) put_weights(p, sum, block, pair, gw);
 			}
 		}
 	}

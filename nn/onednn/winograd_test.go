@@ -106,14 +106,25 @@ func TestWinogradWeightsTurns(t *testing.T) {
 	checkWinogradWeights(t, o, 2, 1)
 }
 
-// So many channels and times that blocks of channels take turns.
+// So many channels and times that blocks of channels, or classes of heights, take turns.
 func TestWinogradTurns(t *testing.T) {
-	o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 1, Channels: 32, Outputs: 32, X: [3]int{16, 32, 32}, Y: [3]int{8, 16, 16},
-		Kernel: [3]int{4, 4, 4}, Stride: [3]int{2, 2, 2}, Pad: [3]int{1, 1, 1}}}
+	o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 1, Channels: 32, Outputs: 32, X: [3]int{16, 32, 32}, Y: [3]int{16, 16, 16},
+		Kernel: [3]int{1, 4, 4}, Stride: [3]int{1, 2, 2}, Pad: [3]int{0, 1, 1}}}
 	checkWinograd(t, o, onednn.Forward, 2, 1)
+	o.Outputs, o.X, o.Y = 256, [3]int{8, 16, 16}, [3]int{8, 8, 8}
+	checkWinograd(t, o, onednn.BackwardData, 2, 1)
 }
 
-// A sample's result is the same in every batch.
+// Images so large that bands of them are packed, the last one of fewer rows.
+func TestWinogradBands(t *testing.T) {
+	o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 2, Channels: 32, Outputs: 32, X: [3]int{1, 72, 80}, Y: [3]int{1, 36, 40},
+		Kernel: [3]int{1, 4, 4}, Stride: [3]int{1, 2, 2}, Pad: [3]int{0, 1, 1}}}
+	checkWinograd(t, o, onednn.Forward, 2, 1)
+	checkWinograd(t, o, onednn.BackwardData, 2, 1)
+	checkWinogradWeights(t, o, 2, 1)
+}
+
+// A sample's result is the same in every batch and for every number of threads.
 func TestWinogradBatches(t *testing.T) {
 	for _, d := range []onednn.Direction{onednn.Forward, onednn.BackwardData} {
 		o := onednn.Winograd{Tiled: onednn.Tiled{Block: 16, Samples: 9, Channels: 32, Outputs: 32, X: [3]int{4, 16, 16}, Y: [3]int{2, 8, 8},
@@ -126,17 +137,17 @@ func TestWinogradBatches(t *testing.T) {
 		}
 		operand, w, weights := normals(rng, from, 0, 1), normals(rng, nw, 0, 1), nans(o.WeightNumbers(d))
 		o.Transform(d, at(w), at(weights))
-		run := func(samples int) []float32 {
+		run := func(samples, threads int) []float32 {
 			o := o
 			o.Samples = samples
-			got, scratch := nans(to/9*samples), nans(o.Scratch(d, 2)/4)
-			o.Multiply(d, o.Meetings(d), at(operand), at(weights), nil, onednn.ActNone, 0, 2, at(scratch), at(got))
+			got, scratch := nans(to/9*samples), nans(o.Scratch(d, threads)/4)
+			o.Multiply(d, o.Meetings(d), at(operand), at(weights), nil, onednn.ActNone, 0, threads, at(scratch), at(got))
 			return got
 		}
-		all := run(9)
-		for _, samples := range []int{1, 2, 5} {
-			if got := run(samples); !slices.Equal(got, all[:len(got)]) {
-				t.Errorf("direction %v: the first %d samples are others alone than among 9", d, samples)
+		all := run(9, 2)
+		for _, c := range [][2]int{{1, 2}, {2, 1}, {5, 3}, {9, 4}} {
+			if got := run(c[0], c[1]); !slices.Equal(got, all[:len(got)]) {
+				t.Errorf("direction %v: the first %d samples by %d threads are others than among 9 by 2", d, c[0], c[1])
 			}
 		}
 	}
