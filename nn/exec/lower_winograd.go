@@ -14,8 +14,9 @@ type weightsFor struct {
 // Positions of the result, of each class that meets the same taps, from which on Winograd's products are worth their weights, 2.25 times
 // as many as there were. Measured on Zen 5 (two threads of a shared host, float32, means of 5; weights not counted):
 //
-//	forward  64 channels of 16×32×32 85 → 56 ms, 128 of 8×16×16 37 → 27 ms, 512 images of 64 channels of 32×32 96 → 57 ms
-//	by x     64 channels of 16×32×32 90 → 67 ms, 128 of 8×16×16 38 → 32 ms, 512 images of 32 channels of 64×64 99 → 80 ms
+//	forward  64 channels of 16×32×32 85 → 56 ms, 128 of 8×16×16 37 → 28 ms, 512 images of 64 channels of 32×32 91 → 63 ms
+//	by x     64 channels of 16×32×32 89 → 62 ms, 128 of 8×16×16 38 → 31 ms, 512 images of 32 channels of 64×64 98 → 75 ms
+//	weights  64 channels of 16×32×32 88 → 56 ms, 128 of 8×16×16 38 → 28 ms, 512 images of 32 channels of 64×64 100 → 78 ms
 //	lost     256 channels of 4×8×8, 128 positions: 15 → 18 ms and 6 ms for the weights
 //
 // and restricted to AVX2:
