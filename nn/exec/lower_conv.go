@@ -137,7 +137,7 @@ func (c *compiler) convolveWeight(n *nn.Node, op *nn.ConvWeightOp) error {
 		return c.narrowWeightGradient(n, in[0], in[1], s, op.FLOPs())
 	}
 	if v, ok := c.winogradOf(op.Geometry, in[0], n, in[1], onednn.BackwardWeights); ok {
-		return c.winogradWeightGradient(n, in[0], in[1], v, op.FLOPs())
+		return c.weightGradient("Winograd weight gradient", n, in[0], in[1], v.Scratch(onednn.BackwardWeights, c.dev.threads), v.Weights, op.FLOPs())
 	}
 	if t, ok := c.tiledOf(op.Geometry, in[0], n, in[1], onednn.BackwardWeights); ok {
 		return c.tiledWeightGradient(n, in[0], in[1], t, op.FLOPs())

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"unsafe"
+
 	"videogan/nn"
 	"videogan/nn/onednn"
 )
@@ -83,6 +85,12 @@ func (c *compiler) tiledWeightGradient(n, x, y *nn.Node, t onednn.Tiled, flops f
 	if c.dev.bf16 {
 		size, multiply = t.ScratchBF16, t.WeightsBF16
 	}
+	return c.weightGradient("tiled weight gradient", n, x, y, size(onednn.BackwardWeights, c.dev.threads), multiply, flops)
+}
+
+// weightGradient computes n, a convolution's gradient by its weight, with a kernel of ours that takes x and y in tiles, leaves n plain
+// and needs so many bytes beside it.
+func (c *compiler) weightGradient(kernel string, n, x, y *nn.Node, bytes int, multiply func(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer), flops float64) error {
 	wide, err := c.as(x, c.tile(x))
 	if err != nil {
 		return err
@@ -91,15 +99,11 @@ func (c *compiler) tiledWeightGradient(n, x, y *nn.Node, t onednn.Tiled, flops f
 	if err != nil {
 		return err
 	}
-	threads, out := c.dev.threads, c.produce(n, describe(n))
-	scratch := c.fresh(onednn.Dense(size(onednn.BackwardWeights, threads) / 4))
-	c.emit(&step{
-		kernel: "tiled weight gradient", flops: flops, reads: []*buffer{wide, upstream}, writes: []*buffer{scratch, out},
-		run: func() error {
-			multiply(wide.pointer(), upstream.pointer(), threads, scratch.pointer(), out.pointer())
-			return nil
-		},
-	})
+	threads, out, scratch := c.dev.threads, c.produce(n, describe(n)), c.fresh(onednn.Dense(bytes/4))
+	c.emit(&step{kernel: kernel, flops: flops, reads: []*buffer{wide, upstream}, writes: []*buffer{scratch, out}, run: func() error {
+		multiply(wide.pointer(), upstream.pointer(), threads, scratch.pointer(), out.pointer())
+		return nil
+	}})
 	return nil
 }
 

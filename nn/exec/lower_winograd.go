@@ -71,28 +71,6 @@ func (c *compiler) winogradConvolution(d onednn.Direction, from, w *nn.Node, bia
 	return nil
 }
 
-// winogradWeightGradient computes n, a convolution's gradient by its weight.
-func (c *compiler) winogradWeightGradient(n, x, y *nn.Node, v onednn.Winograd, flops float64) error {
-	wide, err := c.as(x, c.tile(x))
-	if err != nil {
-		return err
-	}
-	upstream, err := c.as(y, c.tile(y))
-	if err != nil {
-		return err
-	}
-	threads, out := c.dev.threads, c.produce(n, describe(n))
-	scratch := c.fresh(onednn.Dense(v.Scratch(onednn.BackwardWeights, threads) / 4))
-	c.emit(&step{
-		kernel: "Winograd weight gradient", flops: flops, reads: []*buffer{wide, upstream}, writes: []*buffer{scratch, out},
-		run: func() error {
-			v.Weights(wide.pointer(), upstream.pointer(), threads, scratch.pointer(), out.pointer())
-			return nil
-		},
-	})
-	return nil
-}
-
 // winogradWeights is w as Winograd's products take it, shared by all convolutions of a direction.
 func (c *compiler) winogradWeights(d onednn.Direction, w *nn.Node, v onednn.Winograd) (*buffer, error) {
 	key := weightsFor{w, d}
