@@ -122,21 +122,30 @@ func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *
 	if err != nil {
 		return err
 	}
-	c.done[f.result] = true
-	threads, out := c.dev.threads, c.produce(f.result, c.tile(f.result))
-	scratch, meetings := c.fresh(onednn.Dense(size(d, threads)/4)), t.Meetings(d)
-	kernel, reads := "tiled convolution", []*buffer{operand, weights}
+	kernel := "tiled convolution"
 	if d == onednn.BackwardData {
 		kernel = "tiled transposed convolution"
 	}
+	c.multiply(kernel, d, operand, weights, bias, f, t.Meetings(d), size(d, c.dev.threads), multiply, flops)
+	return nil
+}
+
+// multiplication is how the kernels of Tiled and Winograd compute a convolution.
+type multiplication = func(d onednn.Direction, m onednn.Meetings, from, weights, bias unsafe.Pointer, act onednn.Activation, alpha float64,
+	threads int, scratch, to unsafe.Pointer)
+
+// multiply computes f's result with a kernel of ours, which needs so many bytes beside it. A nil bias adds nothing.
+func (c *compiler) multiply(kernel string, d onednn.Direction, operand, weights, bias *buffer, f fusion, m onednn.Meetings, bytes int, run multiplication, flops float64) {
+	c.done[f.result] = true
+	threads, out, scratch := c.dev.threads, c.produce(f.result, c.tile(f.result)), c.fresh(onednn.Dense(bytes/4))
+	reads := []*buffer{operand, weights}
 	if bias != nil {
 		kernel, reads = kernel+"+bias", append(reads, bias)
 	}
 	c.emit(&step{kernel: kernel + f.name, flops: flops, reads: reads, writes: []*buffer{scratch, out}, run: func() error {
-		multiply(d, meetings, operand.pointer(), weights.pointer(), pointerOrNil(bias), f.act, f.alpha, threads, scratch.pointer(), out.pointer())
+		run(d, m, operand.pointer(), weights.pointer(), pointerOrNil(bias), f.act, f.alpha, threads, scratch.pointer(), out.pointer())
 		return nil
 	}})
-	return nil
 }
 
 // tile is the layout of n that the kernels of Tiled take.

@@ -54,20 +54,11 @@ func (c *compiler) winogradConvolution(d onednn.Direction, from, w *nn.Node, bia
 	if err != nil {
 		return err
 	}
-	c.done[f.result] = true
-	threads, out := c.dev.threads, c.produce(f.result, c.tile(f.result))
-	scratch, meetings := c.fresh(onednn.Dense(v.Scratch(d, threads)/4)), v.Meetings(d)
-	kernel, reads := "Winograd convolution", []*buffer{operand, weights}
+	kernel := "Winograd convolution"
 	if d == onednn.BackwardData {
 		kernel = "Winograd transposed convolution"
 	}
-	if bias != nil {
-		kernel, reads = kernel+"+bias", append(reads, bias)
-	}
-	c.emit(&step{kernel: kernel + f.name, flops: flops, reads: reads, writes: []*buffer{scratch, out}, run: func() error {
-		v.Multiply(d, meetings, operand.pointer(), weights.pointer(), pointerOrNil(bias), f.act, f.alpha, threads, scratch.pointer(), out.pointer())
-		return nil
-	}})
+	c.multiply(kernel, d, operand, weights, bias, f, v.Meetings(d), v.Scratch(d, c.dev.threads), v.Multiply, flops)
 	return nil
 }
 

@@ -179,6 +179,17 @@ func TestTiledInside(t *testing.T) {
 	}
 }
 
+// halved is o with stride 2 and padding 1 along axes of 4 taps, and what follows from that.
+func halved(o onednn.Tiled) onednn.Tiled {
+	for i := range 3 {
+		o.Stride[i], o.Y[i] = 1, o.X[i]
+		if o.Kernel[i] == 4 {
+			o.Stride[i], o.Pad[i], o.Y[i] = 2, 1, o.X[i]/2
+		}
+	}
+	return o
+}
+
 func BenchmarkTiledWeights(b *testing.B) {
 	cube := [3]int{4, 4, 4}
 	for _, o := range []onednn.Tiled{
@@ -191,12 +202,7 @@ func BenchmarkTiledWeights(b *testing.B) {
 		{Samples: 512, Channels: 64, Outputs: 128, X: [3]int{1, 32, 32}, Kernel: [3]int{1, 4, 4}},
 		{Samples: 512, Channels: 32, Outputs: 64, X: [3]int{1, 64, 64}, Kernel: [3]int{1, 4, 4}},
 	} {
-		for i := range 3 {
-			o.Stride[i], o.Y[i] = 1, o.X[i]
-			if o.Kernel[i] == 4 {
-				o.Stride[i], o.Pad[i], o.Y[i] = 2, 1, o.X[i]/2
-			}
-		}
+		o = halved(o)
 		o.Block = 16 // needs the most scratch memory
 		nx, ny, nw := tiledSizes(o)
 		x, y, gw := make([]float32, nx), make([]float32, ny), make([]float32, nw)

@@ -19,12 +19,13 @@ enum { PACKED = 64, TOGETHER = 256, PACKED_BYTES = 3 << 20 };
 // An axis: results of a class, which meet taps of one parity, are numbers (2q + i)·classes + class. Each of its products is a sum over
 // `taps` sources of the operand.
 typedef struct {
-	vg_axis sources;
+	const vg_axis *sources;
 	int classes, taps, source[VG_WINOGRAD_SUMS]; // of class × product × tap
 } axis;
 
-static const axis forward = {{4, 6, 0, {-1, 0, 1, 2, 1, 2}, {1, 2, VG_NONE, VG_NONE, 3, 4}}, 1, 2, {0, 1, 2, 3, 4, 5}};
-static const axis backward = {{2, 5, 0, {-1, 0, 0, 1, 1}, {0, VG_NONE, 1, VG_NONE, 2}}, 2, 1, {0, 1, 2, 2, 3, 4}};
+static const vg_axis sources_of_y = {2, 5, 0, {-1, 0, 0, 1, 1}, {0, VG_NONE, 1, VG_NONE, 2}};
+static const axis forward = {&vg_sources_of_x, 1, 2, {0, 1, 2, 3, 4, 5}};
+static const axis backward = {&sources_of_y, 2, 1, {0, 1, 2, 2, 3, 4}};
 
 typedef struct {
 	vg_winograd s;
@@ -46,12 +47,12 @@ static plan plan_of(const float *from, vg_winograd s, int64_t threads) {
 	plan p = {s, .axis = x, .rows = rows, .blocks = s.from_blocks, .taps = x->taps * x->taps, .turns = 1};
 	p.samples = vg_min((s.n + threads - 1) / threads, vg_samples_for(PACKED, rows, wide));
 	const int64_t high = vg_rows_for(TOGETHER, rows, wide);
-	p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, x->sources.sources, high, wide, p.samples);
+	p.packing = vg_packing_of(from, s.from_blocks, s.from, x->sources, x->sources->sources, high, wide, p.samples);
 	p.times = vg_max(1, vg_min(times, TOGETHER / (p.samples * high * wide)));
 	const int64_t block = s.from[0] * p.packing.slice * (int64_t)sizeof(float);
 	if (s.from_blocks * block <= PACKED_BYTES) return p;
 	if (s.by_input) {
-		p.packing = vg_packing_of(from, s.from_blocks, s.from, &x->sources, SIDE, high, wide, p.samples);
+		p.packing = vg_packing_of(from, s.from_blocks, s.from, x->sources, SIDE, high, wide, p.samples);
 		p.turns = x->classes;
 	} else {
 		p.blocks = vg_max(1, PACKED_BYTES / block);
@@ -64,12 +65,12 @@ static int64_t packed_numbers(const plan *p) { return p->blocks * p->s.from[0] *
 static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p->times * p->packing.source; }
 
 // The first source along height that is packed in a turn.
-static int64_t first_source(const plan *p, int64_t turn) { return turn * (p->axis->sources.sources - p->packing.sources); }
+static int64_t first_source(const plan *p, int64_t turn) { return turn * (p->axis->sources->sources - p->packing.sources); }
 
 VG_CLONES static void pack(const plan *p, int64_t turn, vg_piece piece, int64_t block, int64_t blocks, float *row, float *out) {
-	if (p->turns > 1) vg_pack(&p->packing, &backward.sources, first_source(p, turn), piece, block, blocks, row, out);
-	else if (p->s.by_input) vg_pack(&p->packing, &backward.sources, 0, piece, block, blocks, row, out);
-	else vg_pack(&p->packing, &forward.sources, 0, piece, block, blocks, row, out);
+	if (p->turns > 1) vg_pack(&p->packing, &sources_of_y, first_source(p, turn), piece, block, blocks, row, out);
+	else if (p->s.by_input) vg_pack(&p->packing, &sources_of_y, 0, piece, block, blocks, row, out);
+	else vg_pack(&p->packing, &vg_sources_of_x, 0, piece, block, blocks, row, out);
 }
 
 // One of a class's products, at one time: its operands from the first block on, and where in a slice each tap's source lies.
@@ -130,7 +131,7 @@ VG_CLONES static void add_products(const plan *p, group g, int64_t positions, in
 		const int64_t high = g.class / x->classes * SIDE + i / SIDE, wide = g.class % x->classes * SIDE + i % SIDE;
 		product m = {packed, NULL, blocks, block > 0};
 		for (int64_t tap = 0; tap < p->taps; tap++)
-			m.source[tap] = ((x->source[high * x->taps + tap / x->taps] - first_source(p, g.turn)) * x->sources.sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
+			m.source[tap] = ((x->source[high * x->taps + tap / x->taps] - first_source(p, g.turn)) * x->sources->sources + x->source[wide * x->taps + tap % x->taps]) * p->packing.source;
 		for (int64_t pair = 0; pair < pairs; pair++) {
 			m.weights = p->weights + (pair * side * side + high * side + wide) * all + block * size;
 			for (m.time = g.first; m.time < g.end; m.time += s->period, sum += PAIR * p->packing.source)

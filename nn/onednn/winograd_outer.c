@@ -16,7 +16,6 @@ enum { PAIR = 2, WIDE = PAIR * VG_BLOCK, SIDE = 6, SUMS = SIDE * SIDE, TAPS = 4,
 // Positions at which a sum stays in registers.
 enum { TOGETHER = 256 };
 
-static const vg_axis of_x = {4, SIDE, 0, {-1, 0, 1, 2, 1, 2}, {1, 2, VG_NONE, VG_NONE, 3, 4}};
 static const vg_axis of_y = {2, SIDE / 2, 1, {0, 0, 1}, {VG_NONE, 1, VG_NONE}};
 
 typedef struct {
@@ -29,7 +28,7 @@ typedef struct {
 static plan plan_of(const float *x, const float *y, vg_winograd_outer s, int64_t threads) {
 	const int64_t rows = s.y[1] / 2, wide = s.y[2] / 2, positions = vg_max(1, TOGETHER / s.y[0]), high = vg_rows_for(positions, rows, wide);
 	plan p = {s, .rows = rows, .samples = vg_min(s.n, vg_samples_for(positions, rows, wide)), .blocks = s.c / VG_BLOCK, .pairs = s.k / WIDE};
-	p.x = vg_packing_of(x, p.blocks, s.x, &of_x, of_x.sources, high, wide, p.samples);
+	p.x = vg_packing_of(x, p.blocks, s.x, &vg_sources_of_x, vg_sources_of_x.sources, high, wide, p.samples);
 	p.y = vg_packing_of(y, p.pairs * PAIR, s.y, &of_y, of_y.sources, high, wide, p.samples);
 	p.block_parts = vg_min(p.blocks, threads);
 	p.pair_parts = vg_min(p.pairs, (threads + p.block_parts - 1) / p.block_parts);
@@ -46,7 +45,7 @@ static int64_t sum_numbers(const plan *p) { return part_of(p->blocks, p->block_p
 static int64_t numbers(const plan *p) { return row_numbers(p) + x_numbers(p) + y_numbers(p) + sum_numbers(p); }
 
 VG_CLONES static void pack_x(const plan *p, vg_piece piece, int64_t block, float *row, float *out) {
-	vg_pack(&p->x, &of_x, 0, piece, block, 1, row, out);
+	vg_pack(&p->x, &vg_sources_of_x, 0, piece, block, 1, row, out);
 }
 
 VG_CLONES static void pack_y(const plan *p, vg_piece piece, int64_t block, int64_t blocks, float *row, float *out) {

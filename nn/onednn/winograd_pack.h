@@ -17,6 +17,9 @@ typedef struct {
 	int first[6], second[6];
 } vg_axis;
 
+// The sources of x, forward and for the gradient by the weights.
+static const vg_axis vg_sources_of_x = {4, 6, 0, {-1, 0, 1, 2, 1, 2}, {1, 2, VG_NONE, VG_NONE, 3, 4}};
+
 // A tensor n × blocks × size (time, height and width) × B of which some samples are packed, or a band of one: rows of positions along
 // height, positions along width and of a sample; numbers of one source of all samples, and of all sources.
 typedef struct {

@@ -190,12 +190,7 @@ func BenchmarkWinograd(b *testing.B) {
 		{Samples: 512, Channels: 64, Outputs: 128, X: [3]int{1, 32, 32}, Kernel: [3]int{1, 4, 4}},
 		{Samples: 512, Channels: 32, Outputs: 64, X: [3]int{1, 64, 64}, Kernel: [3]int{1, 4, 4}},
 	} {
-		for i := range 3 {
-			o.Stride[i], o.Y[i] = 1, o.X[i]
-			if o.Kernel[i] == 4 {
-				o.Stride[i], o.Pad[i], o.Y[i] = 2, 1, o.X[i]/2
-			}
-		}
+		o = halved(o)
 		nx, ny, nw := tiledSizes(o)
 		x, y, w := make([]float32, nx), make([]float32, ny), make([]float32, nw)
 		flops := 2 * float64(o.Samples*o.Y[0]*o.Y[1]*o.Y[2]) * float64(nw)
