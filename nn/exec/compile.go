@@ -207,8 +207,9 @@ func (c *compiler) update(u nn.Update) error {
 		return err
 	}
 	to := u.Param.Value.Data().([]float32)
+	c.pin.Pin(&to[0])
 	c.emit(&step{kernel: "update " + u.Param.Name, reads: []*buffer{from}, once: true, run: func() error {
-		copy(to, floats(from.pointer(), len(to)))
+		onednn.CopyStrided([]int{len(to)}, []int{1}, from.pointer(), []int{1}, unsafe.Pointer(&to[0]))
 		return nil
 	}})
 	return nil

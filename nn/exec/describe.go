@@ -79,32 +79,6 @@ func where(b *buffer) string {
 	}
 }
 
-// KernelTime is what one kernel of a program took.
-type KernelTime struct {
-	Node, Kernel string
-	FLOPs        float64
-	Duration     time.Duration
-}
-
-// Profile runs the program once and reports the time of every kernel, in order.
-func (p *Program) Profile() ([]KernelTime, error) {
-	if p.run == nil {
-		return nil, fmt.Errorf("exec: profile: a reference program has no kernels")
-	}
-	times := make([]KernelTime, len(p.steps))
-	var err error
-	p.dev.Do(func() {
-		for i, s := range p.steps {
-			begin := time.Now()
-			if err = s.run(); err != nil {
-				return
-			}
-			times[i] = KernelTime{Node: s.name, Kernel: s.kernel, FLOPs: s.flops, Duration: time.Since(begin)}
-		}
-	})
-	return times, err
-}
-
 // PeakGFLOPS measures the device's rate, in bfloat16 where it computes so, with a oneDNN product of two
 // matrices of 2048×2048, the fastest of several runs, in 10⁹ FLOP a second.
 func (d *Device) PeakGFLOPS() (peak float64, err error) {

@@ -5,7 +5,8 @@
 // dropped; every operation of package nn is lowered to a oneDNN primitive or a
 // small C kernel, in the layout that the primitive prefers; a bias and an
 // activation join their convolution, an activation its batch normalization;
-// values that are never alive together share memory in the device's arena. An
+// values that are never alive together share memory in the device's arena. The
+// kernels are recorded with their addresses, and a run makes all calls in one. An
 // operation that exec does not know, and any graph in float64, runs by the
 // operation's own Do.
 //

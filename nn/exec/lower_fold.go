@@ -135,6 +135,7 @@ func (c *compiler) foldedWeightGradient(n, x, y *nn.Node, f onednn.Fold, g nn.Ge
 		}
 	}
 	out, rows, table := c.produce(n, describe(n)), n.Shape()[0], f.Taps(g.Kernel)
+	c.pin.Pin(&table[0])
 	c.emit(&step{kernel: "unfold weights", reads: []*buffer{plain}, writes: []*buffer{out}, run: func() error {
 		onednn.ScatterRows(plain.pointer(), rows, table, out.pointer())
 		return nil
@@ -198,6 +199,7 @@ func (c *compiler) foldedWeights(w *nn.Node, f onednn.Fold, g nn.Geometry, p *on
 		return nil, err
 	}
 	gathered, rows, table := c.fresh(d.Plain()), w.Shape()[0], f.Taps(g.Kernel)
+	c.pin.Pin(&table[0])
 	c.emit(&step{kernel: "fold weights", reads: []*buffer{plain}, writes: []*buffer{gathered}, run: func() error {
 		onednn.GatherRows(plain.pointer(), rows, table, gathered.pointer())
 		return nil

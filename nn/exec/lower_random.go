@@ -9,7 +9,7 @@ import (
 func (c *compiler) random(n *nn.Node, op *nn.RandomOp) error {
 	y := c.produce(n, describe(n))
 	size := n.Shape().TotalSize()
-	c.emit(&step{kernel: "random " + op.Kind.String(), writes: []*buffer{y}, run: func() error {
+	c.emit(&step{kernel: "random " + op.Kind.String(), writes: []*buffer{y}, inGo: true, run: func() error {
 		if key := op.State.Key(op.ID); op.Kind == nn.Bernoulli {
 			onednn.PhiloxBernoulli(y.pointer(), size, key, op.State.Counter, op.P, 1)
 		} else {

@@ -138,6 +138,7 @@ type multiplication = func(d onednn.Direction, m onednn.Meetings, from, weights,
 func (c *compiler) multiply(kernel string, d onednn.Direction, operand, weights, bias *buffer, f fusion, m onednn.Meetings, bytes int, run multiplication, flops float64) {
 	c.done[f.result] = true
 	threads, out, scratch := c.dev.threads, c.produce(f.result, c.tile(f.result)), c.fresh(onednn.Dense(bytes/4))
+	m.Pin(c.pin)
 	reads := []*buffer{operand, weights}
 	if bias != nil {
 		kernel, reads = kernel+"+bias", append(reads, bias)

@@ -65,6 +65,7 @@ type step struct {
 	reuse []*buffer
 	flops float64
 	once  bool  // not to be repeated: it could have another effect the second time
+	inGo  bool  // run is called in every run of the program, not only to record the kernels that it calls
 	again *step // the step that this one repeats, or nil; see recompute.go
 
 	bind  func() error // once, when addresses are known

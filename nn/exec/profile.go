@@ -55,14 +55,18 @@ func (p *Program) Trace() ([]KernelRun, error) {
 	}
 	var err error
 	p.dev.Do(func() {
-		start := time.Now()
-		for i, s := range p.steps {
-			begin := time.Now()
-			if err = s.run(); err != nil {
-				err = fmt.Errorf("exec: trace: %s: %s: %w", s.name, s.kernel, err)
+		start, at := time.Now(), 0
+		took := make([]time.Duration, len(p.steps))
+		for _, h := range p.stretches {
+			begin := time.Since(start)
+			if err = p.runStretch(h, took[at:at+len(h.steps)]); err != nil {
+				err = fmt.Errorf("exec: trace: %w", err)
 				return
 			}
-			runs[i].Begin, runs[i].Took = begin.Sub(start), time.Since(begin)
+			for range h.steps {
+				runs[at].Begin, runs[at].Took = begin, took[at]
+				begin, at = begin+took[at], at+1
+			}
 		}
 	})
 	return runs, err

@@ -3,7 +3,6 @@ package exec
 import (
 	"fmt"
 	"runtime"
-	"time"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -26,10 +25,13 @@ type Program struct {
 	tensors map[*nn.Node]*tensor.Dense
 	arena   int
 	lasting *onednn.Arena
-	pin     runtime.Pinner
+	pin     runtime.Pinner // what kernels were told the addresses of
 	run     func()
 	err     error
 	closed  bool
+
+	recording *onednn.Recording // of all kernels
+	stretches []*stretch        // of the steps
 }
 
 // settle gives the plan its memory and binds every kernel to it.
@@ -68,6 +70,9 @@ func (p *Program) settle(steps []*step, arena, lasting int) (err error) {
 			}
 		}
 	}
+	if err := p.record(steps); err != nil {
+		return err
+	}
 	p.run = p.execute
 	p.tensors = map[*nn.Node]*tensor.Dense{}
 	return nil
@@ -89,25 +94,11 @@ func (p *Program) RunAll() error {
 	return p.err
 }
 
-// Go's scheduler takes the processor from a goroutine that has not yielded for 10 ms whenever it finds it in C, which then
-// waits for it after every kernel; and while it does that, it looks every 20 µs, on a core that computes. A step of
-// tgan-small took about 5 % longer. A yield wakes two threads: where kernels are long, it would cost more than it saves.
-const (
-	turnTime  = 5 * time.Millisecond // from one yield to the next, at least
-	turnSteps = 16
-)
-
 func (p *Program) execute() {
 	p.err = nil
-	begin, done := time.Now(), 0
-	for _, s := range p.steps {
-		if err := s.run(); err != nil {
-			p.err = fmt.Errorf("exec: %s: %s: %w", s.name, s.kernel, err)
+	for _, h := range p.stretches {
+		if p.err = p.runStretch(h, nil); p.err != nil {
 			return
-		}
-		if done++; done >= turnSteps && time.Since(begin) > turnTime {
-			runtime.Gosched()
-			begin, done = time.Now(), 0
 		}
 	}
 }
@@ -172,6 +163,9 @@ func (p *Program) Close() error {
 	p.closed = true
 	p.dev.forget(p)
 	p.dev.Do(func() {
+		if p.recording != nil {
+			p.recording.Close()
+		}
 		for _, s := range p.steps {
 			if s.close != nil {
 				s.close()
@@ -181,7 +175,7 @@ func (p *Program) Close() error {
 			p.lasting.Close()
 		}
 	})
-	p.steps, p.lasting, p.data = nil, nil, nil
+	p.steps, p.stretches, p.recording, p.lasting, p.data = nil, nil, nil, nil, nil
 	p.run = func() { p.err = fmt.Errorf("exec: run a closed program") }
 	p.pin.Unpin()
 	return nil
@@ -211,7 +205,7 @@ func (c *compiler) foreign(n *nn.Node) error {
 	out := c.produce(n, describe(n))
 	op := n.Op()
 	values := make([]gorgonia.Value, len(in))
-	s := &step{kernel: fmt.Sprintf("Do of %T", op), reads: reads, writes: []*buffer{out}, once: true}
+	s := &step{kernel: fmt.Sprintf("Do of %T", op), reads: reads, writes: []*buffer{out}, once: true, inGo: true}
 	s.bind = func() error {
 		for i, m := range in {
 			values[i] = tensor.New(tensor.WithShape(m.Shape()...),

@@ -104,7 +104,7 @@ type recomputation struct {
 func newRecomputation(steps []*step, keep []*buffer) *recomputation {
 	p := &recomputation{steps: steps, keep: keep, reads: make([][]*value, len(steps)), again: make([]*step, len(steps)), redone: make([]bool, len(steps))}
 	for i, s := range steps {
-		p.again[i] = &step{name: s.name, kernel: s.kernel + ", again", reads: s.reads, writes: s.writes, reuse: s.reuse, run: s.run, again: s}
+		p.again[i] = &step{name: s.name, kernel: s.kernel + ", again", reads: s.reads, writes: s.writes, reuse: s.reuse, inGo: s.inGo, run: s.run, again: s}
 	}
 	writers, readers := map[*buffer][]int{}, map[*buffer][]int{}
 	note := func(of map[*buffer][]int, list []*buffer, i int) {

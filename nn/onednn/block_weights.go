@@ -1,6 +1,6 @@
 package onednn
 
-// #include "block_weights.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -33,8 +33,8 @@ func WeightBlocksOf(d Descriptor) (b WeightBlocks, ok bool) {
 func (b WeightBlocks) Reorder(w, out unsafe.Pointer) {
 	k, c, taps, byInput := C.int64_t(b.outputs), C.int64_t(b.channels), C.int64_t(b.taps), C.int(b.byInput)
 	if b.half {
-		C.vg_block_weights_bf16(f32(w), k, c, taps, byInput, bf16(out))
+		C.vg_call_block_weights_bf16(f32(w), k, c, taps, byInput, bf16(out))
 		return
 	}
-	C.vg_block_weights(f32(w), k, c, taps, byInput, f32(out))
+	C.vg_call_block_weights(f32(w), k, c, taps, byInput, f32(out))
 }

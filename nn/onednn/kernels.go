@@ -43,13 +43,15 @@ const maxAxes = C.VG_MAX_AXES
 
 func f32(p unsafe.Pointer) *C.float { return (*C.float)(p) }
 
-// int64s passes a slice of ints, which are 64 bits wide, as it is.
-func int64s(v []int) *C.int64_t {
-	const _ = uint(unsafe.Sizeof(int(0)) - 8) // does not compile elsewhere
+// axes are the sizes or strides of a tensor.
+func axes(v []int) (a C.vg_axes) {
 	if len(v) > maxAxes {
 		panic(fmt.Sprintf("onednn: %d axes: a strided kernel takes %d", len(v), maxAxes))
 	}
-	return (*C.int64_t)(unsafe.Pointer(unsafe.SliceData(v)))
+	for i, n := range v {
+		a.v[i] = C.int64_t(n)
+	}
+	return a
 }
 
 func flag(b bool) C.int {

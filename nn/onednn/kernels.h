@@ -48,6 +48,11 @@ enum { VG_POOL_AVERAGE, VG_POOL_MAX };
 // The most axes that a strided kernel takes.
 enum { VG_MAX_AXES = 8 };
 
+// A number for each axis: its size, a stride or a mark.
+typedef struct {
+	int64_t v[VG_MAX_AXES];
+} vg_axes;
+
 // Batch normalization. mean and var hold c numbers; var is the biased variance.
 void vg_bn_stats(const float *x, vg_layout l, float *mean, float *var);
 // What it does with them and the activation behind it: act((x - mean)/√(var + eps)·gamma + beta). beta may be NULL.
@@ -85,14 +90,12 @@ void vg_slope_bf16(int act, double alpha, const uint16_t *y, const uint16_t *gy,
 
 // Strided views of at most VG_MAX_AXES axes; strides are in elements, 0 repeats.
 // The copies' y must not be x; that of vg_binary_strided may be a dense operand.
-void vg_binary_strided(int func, int rank, const int64_t *dims, const int64_t *stride_a, const int64_t *stride_b,
-	const float *a, const float *b, float *y); // y dense
-void vg_broadcast(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, float *y); // y dense
-void vg_copy_strided(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, const int64_t *stride_y,
-	float *y);
+void vg_binary_strided(int func, int rank, vg_axes dims, vg_axes stride_a, vg_axes stride_b, const float *a, const float *b, float *y); // y dense
+void vg_broadcast(int rank, vg_axes dims, vg_axes stride_x, const float *x, float *y); // y dense
+void vg_copy_strided(int rank, vg_axes dims, vg_axes stride_x, const float *x, vg_axes stride_y, float *y);
 
 // y = Σ x over the axes with a non-zero mark; x and y dense, y not x.
-void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, float *y);
+void vg_sum(int rank, vg_axes dims, vg_axes over, const float *x, float *y);
 // exp(x)/Σ exp(x) of outer × axis × inner numbers along the middle, or its logarithm.
 void vg_softmax(const float *x, int64_t outer, int64_t axis, int64_t inner, int logarithm, float *y);
 

@@ -50,13 +50,12 @@ VG_CLONES static void binary_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_binary_strided(int func, int rank, const int64_t *dims, const int64_t *stride_a, const int64_t *stride_b,
-	const float *a, const float *b, float *y) {
-	const binary_args k = {func, vg_space_of(rank, dims, stride_a, stride_b, 0), a, b, y};
+void vg_binary_strided(int func, int rank, vg_axes dims, vg_axes stride_a, vg_axes stride_b, const float *a, const float *b, float *y) {
+	const binary_args k = {func, vg_space_of(rank, dims.v, stride_a.v, stride_b.v, 0), a, b, y};
 	vg_for(vg_space_size(&k.s), 1, binary_worker, &k);
 }
 
 void vg_binary(int func, const float *a, const float *b, float *y, int64_t n) {
-	const int64_t each = 1;
-	vg_binary_strided(func, 1, &n, &each, &each, a, b, y);
+	const vg_axes each = {{1}};
+	vg_binary_strided(func, 1, (vg_axes){{n}}, each, each, a, b, y);
 }

@@ -86,14 +86,13 @@ static void copy_space(const vg_space *s, const float *x, float *y) {
 	vg_for(size, 1, copy_worker, &a);
 }
 
-void vg_copy_strided(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, const int64_t *stride_y,
-	float *y) {
-	const vg_space s = vg_space_of(rank, dims, stride_x, stride_y, stride_y);
+void vg_copy_strided(int rank, vg_axes dims, vg_axes stride_x, const float *x, vg_axes stride_y, float *y) {
+	const vg_space s = vg_space_of(rank, dims.v, stride_x.v, stride_y.v, stride_y.v);
 	copy_space(&s, x, y);
 }
 
-void vg_broadcast(int rank, const int64_t *dims, const int64_t *stride_x, const float *x, float *y) {
-	const vg_space s = vg_space_of(rank, dims, stride_x, 0, 0);
+void vg_broadcast(int rank, vg_axes dims, vg_axes stride_x, const float *x, float *y) {
+	const vg_space s = vg_space_of(rank, dims.v, stride_x.v, 0, 0);
 	copy_space(&s, x, y);
 }
 

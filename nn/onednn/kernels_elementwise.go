@@ -1,6 +1,6 @@
 package onednn
 
-// #include "kernels.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -28,13 +28,13 @@ const (
 
 // Unary sets y to f of each of n numbers x.
 func Unary(f UnaryFunc, alpha float64, x, y unsafe.Pointer, n int) {
-	C.vg_unary(C.int(f), C.double(alpha), f32(x), f32(y), C.int64_t(n))
+	C.vg_call_unary(C.int(f), C.double(alpha), f32(x), f32(y), C.int64_t(n))
 }
 
 // UnaryGrad sets gx to gy times the derivative of f where its value is y. f is
 // one of ReLU, LeakyReLU, Tanh and Sigmoid.
 func UnaryGrad(f UnaryFunc, alpha float64, y, gy, gx unsafe.Pointer, n int) {
-	C.vg_unary_grad(C.int(f), C.double(alpha), f32(y), f32(gy), f32(gx), C.int64_t(n))
+	C.vg_call_unary_grad(C.int(f), C.double(alpha), f32(y), f32(gy), f32(gx), C.int64_t(n))
 }
 
 // BinaryFunc is a function of two numbers.
@@ -50,17 +50,17 @@ const (
 
 // Binary sets y to f of n pairs from a and b.
 func Binary(f BinaryFunc, a, b, y unsafe.Pointer, n int) {
-	C.vg_binary(C.int(f), f32(a), f32(b), f32(y), C.int64_t(n))
+	C.vg_call_binary(C.int(f), f32(a), f32(b), f32(y), C.int64_t(n))
 }
 
 // BinaryStrided sets the dense y, of the given sizes, to f of a and b, which are
 // read with strides in elements; stride 0 repeats. It takes at most 8 axes. y may
 // be an operand that is dense itself.
 func BinaryStrided(f BinaryFunc, dims, strideA, strideB []int, a, b, y unsafe.Pointer) {
-	C.vg_binary_strided(C.int(f), C.int(len(dims)), int64s(dims), int64s(strideA), int64s(strideB), f32(a), f32(b), f32(y))
+	C.vg_call_binary_strided(C.int(f), C.int(len(dims)), axes(dims), axes(strideA), axes(strideB), f32(a), f32(b), f32(y))
 }
 
 // Fill sets n numbers y to value.
 func Fill(y unsafe.Pointer, value float64, n int) {
-	C.vg_fill(f32(y), C.double(value), C.int64_t(n))
+	C.vg_call_fill(f32(y), C.double(value), C.int64_t(n))
 }

@@ -1,6 +1,6 @@
 package onednn
 
-// #include "kernels_narrow.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -23,12 +23,12 @@ func (n Narrow) c() C.vg_narrow {
 
 // NarrowForward computes y from x, normalized by b unless that has no mean, from the weights and a bias of Outputs numbers, which may be nil.
 func NarrowForward(n Narrow, x unsafe.Pointer, b Normalization, w, bias, y unsafe.Pointer) {
-	C.vg_narrow_forward(f32(x), b.c(), f32(w), f32(bias), n.c(), f32(y))
+	C.vg_call_narrow_forward(f32(x), b.c(), f32(w), f32(bias), n.c(), f32(y))
 }
 
 // NarrowBackwardData computes the gradient by x from that by y.
 func NarrowBackwardData(n Narrow, gy, w, gx unsafe.Pointer) {
-	C.vg_narrow_backward_data(f32(gy), f32(w), n.c(), f32(gx))
+	C.vg_call_narrow_backward_data(f32(gy), f32(w), n.c(), f32(gx))
 }
 
 // NarrowScratch is the number of float64 that NarrowBackwardWeights needs beside
@@ -40,5 +40,5 @@ func NarrowScratch(n Narrow) int {
 // NarrowBackwardWeights computes the gradient by the weights, of x normalized by b unless that has no mean. scratch holds
 // NarrowScratch float64.
 func NarrowBackwardWeights(n Narrow, x unsafe.Pointer, b Normalization, gy, scratch, gw unsafe.Pointer) {
-	C.vg_narrow_backward_weights(f32(x), b.c(), f32(gy), n.c(), (*C.double)(scratch), f32(gw))
+	C.vg_call_narrow_backward_weights(f32(x), b.c(), f32(gy), n.c(), (*C.double)(scratch), f32(gw))
 }

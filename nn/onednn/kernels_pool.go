@@ -1,6 +1,6 @@
 package onednn
 
-// #include "kernels.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -35,32 +35,32 @@ func (p Pool) c() C.vg_pool {
 
 // PoolForward pools x to y, which may not be x.
 func PoolForward(kind PoolKind, p Pool, x, y unsafe.Pointer) {
-	C.vg_pool_forward(C.int(kind), p.c(), f32(x), f32(y))
+	C.vg_call_pool_forward(C.int(kind), p.c(), f32(x), f32(y))
 }
 
 // PoolAverageGrad is the adjoint of average pooling: it shares each number of gy
 // among its window of gx. gx may not be gy.
 func PoolAverageGrad(p Pool, gy, gx unsafe.Pointer) {
-	C.vg_pool_average_grad(p.c(), f32(gy), f32(gx))
+	C.vg_call_pool_average_grad(p.c(), f32(gy), f32(gx))
 }
 
 // MaxPoolScatter is the adjoint of maximum pooling at x: it adds each number of gy
 // to gx where its window of x has the maximum, of equals the first. gx may be
 // neither x nor gy.
 func MaxPoolScatter(p Pool, x, gy, gx unsafe.Pointer) {
-	C.vg_maxpool_scatter(p.c(), f32(x), f32(gy), f32(gx))
+	C.vg_call_maxpool_scatter(p.c(), f32(x), f32(gy), f32(gx))
 }
 
 // MaxPoolGather is the adjoint of MaxPoolScatter: it takes y from v where x has
 // the maximum of each window. y may be neither x nor v.
 func MaxPoolGather(p Pool, x, v, y unsafe.Pointer) {
-	C.vg_maxpool_gather(p.c(), f32(x), f32(v), f32(y))
+	C.vg_call_maxpool_gather(p.c(), f32(x), f32(v), f32(y))
 }
 
 // Upsample repeats every number of x (planes × in × block) scale times along each
 // axis to y, which may not be x.
 func Upsample(planes int, in, scale [3]int, block int, x, y unsafe.Pointer) {
-	C.vg_upsample(C.int64_t(planes), size3(in), size3(scale), C.int64_t(block), f32(x), f32(y))
+	C.vg_call_upsample(C.int64_t(planes), size3(in), size3(scale), C.int64_t(block), f32(x), f32(y))
 }
 
 func size3(v [3]int) C.vg_size3 {

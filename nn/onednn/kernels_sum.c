@@ -115,18 +115,18 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_sum(int rank, const int64_t *dims, const uint8_t *over, const float *x, float *y) {
+void vg_sum(int rank, vg_axes dims, vg_axes over, const float *x, float *y) {
 	// The dense axes, neighbours of one kind joined.
 	int64_t size[VG_MAX_AXES] = {1};
 	int reduce[VG_MAX_AXES] = {0}, axes = 0;
 	for (int i = 0; i < rank; i++) {
-		if (dims[i] == 1) continue;
-		if (axes && reduce[axes - 1] == !!over[i]) {
-			size[axes - 1] *= dims[i];
+		if (dims.v[i] == 1) continue;
+		if (axes && reduce[axes - 1] == !!over.v[i]) {
+			size[axes - 1] *= dims.v[i];
 			continue;
 		}
-		size[axes] = dims[i];
-		reduce[axes++] = !!over[i];
+		size[axes] = dims.v[i];
+		reduce[axes++] = !!over.v[i];
 	}
 	if (axes == 0) axes = 1;
 	sum_args a = {.inner = size[axes - 1], .inner_kept = !reduce[axes - 1], .tiles = 1, .x = x, .y = y};

@@ -1,6 +1,6 @@
 package onednn
 
-// #include "primitive.h"
+// #include "recording.h"
 import "C"
 
 import (
@@ -130,7 +130,7 @@ func (p *Primitive) Bind(arg Argument, data unsafe.Pointer) error {
 // Execute runs the primitive to its end. An operand that was never bound, the
 // scratchpad among them, is an error.
 func (p *Primitive) Execute(e *Engine) error {
-	if s := C.vg_primitive_execute(p.p, &e.e); s != C.dnnl_success {
+	if s := C.vg_call_primitive_execute(p.p, &e.e); s != C.dnnl_success {
 		return fmt.Errorf("onednn: execute %s: %w", p.Implementation(), Status(s))
 	}
 	return nil

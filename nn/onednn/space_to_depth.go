@@ -1,6 +1,6 @@
 package onednn
 
-// #include "space_to_depth.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -114,22 +114,22 @@ func (f Fold) c(bx, bd int) C.vg_fold {
 // SpaceToDepth folds x, in channel blocks of bx (1: plain), into deep, in
 // blocks of bd.
 func SpaceToDepth(f Fold, bx, bd int, x, deep unsafe.Pointer) {
-	C.vg_space_to_depth((*C.float)(x), f.c(bx, bd), (*C.float)(deep))
+	C.vg_call_space_to_depth((*C.float)(x), f.c(bx, bd), (*C.float)(deep))
 }
 
 // DepthToSpace is the adjoint of SpaceToDepth.
 func DepthToSpace(f Fold, bd, bx int, deep, x unsafe.Pointer) {
-	C.vg_depth_to_space((*C.float)(deep), f.c(bx, bd), (*C.float)(x))
+	C.vg_call_depth_to_space((*C.float)(deep), f.c(bx, bd), (*C.float)(x))
 }
 
 // GatherRows sets out[k, i] = in[k, table[i]] for plain rows.
 func GatherRows(in unsafe.Pointer, rows int, table []int32, out unsafe.Pointer) {
-	C.vg_gather_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
+	C.vg_call_gather_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
 }
 
 // ScatterRows sets out[k, table[i]] = in[k, i] for plain rows.
 func ScatterRows(in unsafe.Pointer, rows int, table []int32, out unsafe.Pointer) {
-	C.vg_scatter_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
+	C.vg_call_scatter_rows((*C.float)(in), C.int64_t(rows), C.int64_t(len(table)), i32(table), (*C.float)(out))
 }
 
 // i32 is the address of a slice's numbers; taken so, cgo needs no copy of the slice to check it.

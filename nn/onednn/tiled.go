@@ -1,10 +1,12 @@
 package onednn
 
-// #include "outer_products.h"
-// #include "position_products.h"
+// #include "recording.h"
 import "C"
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // Tiled describes a convolution for the kernels that keep a tile of the result in registers and leave out the taps on padding: x
 // (Samples × Channels × X) and y (Samples × Outputs × Y) in channel blocks. Axes are time, height and width. The kernels over
@@ -51,6 +53,12 @@ type meeting struct{ tap, position int32 }
 type Meetings struct {
 	begin []int32
 	list  []meeting
+}
+
+// Pin keeps the lists where they are, for as long as a Recording may hold their addresses.
+func (m Meetings) Pin(p *runtime.Pinner) {
+	p.Pin(&m.begin[0])
+	p.Pin(&m.list[0])
 }
 
 // Meetings are those of the forward direction or of BackwardData.
@@ -131,31 +139,31 @@ func (t Tiled) ScratchBF16(d Direction, threads int) int {
 // Weights computes the gradient by the weights, which is plain.
 func (t Tiled) Weights(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer) {
 	if t.Block == 8 {
-		C.vg_outer_products_avx2(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
+		C.vg_call_outer_products_avx2(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
 		return
 	}
-	C.vg_outer_products(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
+	C.vg_call_outer_products(f32(x), f32(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
 }
 
 // WeightsBF16 is Weights over bfloat16.
 func (t Tiled) WeightsBF16(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer) {
-	C.vg_outer_products_bf16(bf16(x), bf16(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
+	C.vg_call_outer_products_bf16(bf16(x), bf16(y), t.outer(), C.int64_t(threads), scratch, f32(gw))
 }
 
 // Multiply computes y (forward) or the gradient by x (BackwardData) from the other and weights in BlockedWeights of the direction.
 // bias, of the result's channels, may be nil; the activation is applied last.
 func (t Tiled) Multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
 	if t.Block == 8 {
-		C.vg_position_products_avx2(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+		C.vg_call_position_products_avx2(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 			C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
 		return
 	}
-	C.vg_position_products(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+	C.vg_call_position_products(f32(from), f32(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 		C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
 }
 
 // MultiplyBF16 is Multiply over bfloat16.
 func (t Tiled) MultiplyBF16(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
-	C.vg_position_products_bf16(bf16(from), bf16(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+	C.vg_call_position_products_bf16(bf16(from), bf16(weights), f32(bias), t.position(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 		C.int(act), C.double(alpha), C.int64_t(threads), scratch, bf16(to))
 }

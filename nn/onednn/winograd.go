@@ -1,7 +1,6 @@
 package onednn
 
-// #include "winograd.h"
-// #include "winograd_outer.h"
+// #include "recording.h"
 import "C"
 
 import "unsafe"
@@ -37,10 +36,10 @@ func (v Winograd) WeightNumbers(d Direction) int {
 func (v Winograd) Transform(d Direction, w, out unsafe.Pointer) {
 	k, c, taps, byInput := v.weights(d)
 	if v.Block == 8 {
-		C.vg_winograd_weights_avx2(f32(w), k, c, taps, byInput, f32(out))
+		C.vg_call_winograd_weights_avx2(f32(w), k, c, taps, byInput, f32(out))
 		return
 	}
-	C.vg_winograd_weights(f32(w), k, c, taps, byInput, f32(out))
+	C.vg_call_winograd_weights(f32(w), k, c, taps, byInput, f32(out))
 }
 
 func (v Winograd) weights(d Direction) (k, c, taps, byInput C.int64_t) {
@@ -98,20 +97,20 @@ func (v Winograd) Scratch(d Direction, threads int) int {
 // Weights computes the gradient by the weights, which is plain.
 func (v Winograd) Weights(x, y unsafe.Pointer, threads int, scratch, gw unsafe.Pointer) {
 	if v.Block == 8 {
-		C.vg_winograd_outer_products_avx2(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
+		C.vg_call_winograd_outer_products_avx2(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
 		return
 	}
-	C.vg_winograd_outer_products(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
+	C.vg_call_winograd_outer_products(f32(x), f32(y), v.outer(), C.int64_t(threads), scratch, f32(gw))
 }
 
 // Multiply computes y (forward) or the gradient by x (BackwardData) from the other and what Transform makes of the weights. bias, of the
 // result's channels, may be nil; the activation is applied last.
 func (v Winograd) Multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
 	if v.Block == 8 {
-		C.vg_winograd_products_avx2(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+		C.vg_call_winograd_products_avx2(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 			C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
 		return
 	}
-	C.vg_winograd_products(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
+	C.vg_call_winograd_products(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
 		C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
 }
