@@ -8,7 +8,7 @@ import (
 	"videogan/nn/onednn"
 )
 
-// steps around one that Go runs, on 16 numbers of the arena: 1 is filled in, Go adds 1, and a last kernel doubles.
+// threeStretches are steps around one that Go runs, on 16 numbers of the arena: 1 is filled in, Go adds 1, and a last kernel doubles.
 func threeStretches(t *testing.T) (p *Program, v []float32) {
 	t.Helper()
 	d, err := NewDevice(DeviceOptions{Threads: 1})

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -24,9 +25,11 @@ func NewRecording() (*Recording, error) {
 	return &Recording{r}, nil
 }
 
-// Add runs calls, on this thread, and keeps in place of making them all calls of kernels and of Primitive.Execute; those of
+// Add runs calls, which must stay on the calling thread, and keeps in place of making them all calls of kernels and of Primitive.Execute; those of
 // optimizers, of random numbers and of Spectral are made at once.
 func (r *Recording) Add(calls func() error) error {
+	runtime.LockOSThread() // whose calls are recorded
+	defer runtime.UnlockOSThread()
 	C.vg_record(r.r)
 	defer C.vg_record(nil)
 	if err := calls(); err != nil {
