@@ -3,7 +3,8 @@
 #include "kernels_transpose.h"
 #include "winograd_pack.h"
 
-enum { SUMS = VG_WINOGRAD_SUMS, LANES = 8, WIDE = 2 * VG_BLOCK, NONE = -1 };
+// AHEAD is the distance at which weights are fetched: rows of them are too short for the processor to foresee the next one.
+enum { SUMS = VG_WINOGRAD_SUMS, LANES = 8, WIDE = 2 * VG_BLOCK, NONE = -1, AHEAD = 4 };
 
 // The taps of an axis that each sum holds.
 static const int forward_taps[SUMS][2] = {{0, NONE}, {1, NONE}, {0, 2}, {1, 3}, {2, NONE}, {3, NONE}};
@@ -31,9 +32,13 @@ VG_INLINE void sum_taps(const float *w, int64_t step, const int (*taps)[2], int6
 		for (int j = 0; j < SUMS; j++) vg_store8(out + places[i][j], sum_of(&rows[0][j], SUMS, taps[i]));
 }
 
+// Channel j % B of the operand at time j / B, for the first channel of the result.
+VG_INLINE const float *taps_at(const weight_args *a, const float *w, int64_t j) {
+	return w + j % VG_BLOCK * a->from_step + j / VG_BLOCK * 2 * LANES;
+}
+
 // Items are blocks of the operand with pairs of the result's.
-VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
-	const weight_args a = *(const weight_args *)args;
+VG_INLINE void weight_range(const weight_args a, const int (*sums)[2], int64_t lo, int64_t hi) {
 	const int64_t blocks = a.from / VG_BLOCK, each = a.by_input ? 1 : 2, products = SUMS / each;
 	const int64_t tap = VG_BLOCK * WIDE, time = each * each * tap, block = a.taps * time, product = vg_product_numbers(a.from, a.taps, a.by_input);
 	int64_t places[SUMS][SUMS];
@@ -43,11 +48,18 @@ VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
 	for (int64_t i = lo; i < hi; i++) {
 		const float *w = a.w + i / blocks * WIDE * a.to_step + i % blocks * VG_BLOCK * a.from_step;
 		float *out = a.out + i / blocks * products * products * product + i % blocks * block;
-		for (int64_t j = 0; j < a.taps * VG_BLOCK; j++)
+		for (int64_t j = 0; j < a.taps * VG_BLOCK; j++) {
+			for (int64_t k = 0; k < WIDE; k++) __builtin_prefetch(taps_at(&a, w, j + AHEAD) + k * a.to_step);
 			for (int64_t k = 0; k < WIDE; k += LANES)
-				sum_taps(w + k * a.to_step + j % VG_BLOCK * a.from_step + j / VG_BLOCK * 2 * LANES, a.to_step,
-					 a.by_input ? backward_taps : forward_taps, places, out + j / VG_BLOCK * time + j % VG_BLOCK * WIDE + k);
+				sum_taps(taps_at(&a, w, j) + k * a.to_step, a.to_step, sums, places, out + j / VG_BLOCK * time + j % VG_BLOCK * WIDE + k);
+		}
 	}
+}
+
+VG_CLONES static void weight_worker(const void *args, int64_t lo, int64_t hi) {
+	const weight_args *a = args;
+	if (a->by_input) weight_range(*a, backward_taps, lo, hi);
+	else weight_range(*a, forward_taps, lo, hi);
 }
 
 int64_t VG_TYPED(vg_winograd_weight_numbers)(int64_t k, int64_t c, int64_t taps, int64_t by_input) {
