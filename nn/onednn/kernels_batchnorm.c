@@ -28,15 +28,15 @@ static void finish_stats(const stats_args *a, int64_t tile, const vg_partial *p)
 }
 
 // Adds x - shift and its square.
-VG_INLINE void stats_row(const float *x, const vg_d4 *shift, vg_sums *s) {
-	for (int h = 0; h < VG_LANES / 4; h++) {
-		const vg_d4 d = vg_load4d(x + 4 * h) - shift[h];
+VG_INLINE void stats_row(const float *x, const vg_d8 *shift, vg_sums *s) {
+	for (int h = 0; h < VG_LANES / 8; h++) {
+		const vg_d8 d = vg_load8d(x + 8 * h) - shift[h];
 		s->first[h] += d;
 		s->second[h] += d * d;
 	}
 }
 
-VG_CLONED_LOOP void stats_rows(const vg_element *x, int64_t rows, int64_t stride, int64_t ahead, const vg_d4 *shift, vg_sums *s) {
+VG_CLONED_LOOP void stats_rows(const vg_element *x, int64_t rows, int64_t stride, int64_t ahead, const vg_d8 *shift, vg_sums *s) {
 	vg_sums t = *s;
 	float row[VG_LANES];
 	for (int64_t i = 0; i < rows; i++) {
@@ -59,8 +59,8 @@ VG_CLONES static void stats_worker(const void *args, int64_t lo, int64_t hi) {
 		const vg_element *x0 = x + (begin.rows ? begin.offset : begin.part);
 		float first[VG_LANES];
 		for (int64_t j = 0; j < VG_LANES; j++) first[j] = vg_get(x0 + j % begin.distinct);
-		vg_d4 shift[VG_LANES / 4];
-		for (int h = 0; h < VG_LANES / 4; h++) shift[h] = vg_load4d(first + 4 * h);
+		vg_d8 shift[VG_LANES / 8];
+		for (int h = 0; h < VG_LANES / 8; h++) shift[h] = vg_load8d(first + 8 * h);
 
 		vg_sums s = {0};
 		vg_run r;

@@ -29,19 +29,19 @@ VG_INLINE vg_f8 upstream8(const float *x, const float *gy, const vg_norm_lanes *
 	return vg_slope8(vg_load8(gy + h), act == VG_ACT_NONE ? vg_splat8(1) : vg_normalized8(x, k, h), act, alpha);
 }
 
-VG_INLINE void sums_row(const float *x, const float *gy, const vg_norm_lanes *k, const vg_d4 *mean, int act, float alpha,
+VG_INLINE void sums_row(const float *x, const float *gy, const vg_norm_lanes *k, const vg_d8 *mean, int act, float alpha,
 	vg_sums *s) {
 	float u[VG_LANES];
 	for (int h = 0; h < VG_LANES; h += 8) vg_store8(u + h, upstream8(x, gy, k, h, act, alpha));
-	for (int h = 0; h < VG_LANES / 4; h++) {
-		const vg_d4 g = vg_load4d((act == VG_ACT_NONE ? gy : u) + 4 * h);
+	for (int h = 0; h < VG_LANES / 8; h++) {
+		const vg_d8 g = vg_load8d((act == VG_ACT_NONE ? gy : u) + 8 * h);
 		s->first[h] += g;
-		s->second[h] += g * (vg_load4d(x + 4 * h) - mean[h]);
+		s->second[h] += g * (vg_load8d(x + 8 * h) - mean[h]);
 	}
 }
 
 VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, int64_t ahead, const vg_norm_lanes *k,
-	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
+	const vg_d8 *mean, int act, float alpha, vg_sums *s) {
 	const vg_norm_lanes near = *k;
 	vg_sums t = *s;
 	float row[2][VG_LANES];
@@ -54,7 +54,7 @@ VG_INLINE void sums_rows_of(const vg_element *x, const vg_element *gy, int64_t r
 }
 
 VG_CLONED_LOOP void sums_rows(const vg_element *x, const vg_element *gy, int64_t rows, int64_t stride, int64_t ahead, const vg_norm_lanes *k,
-	const vg_d4 *mean, int act, float alpha, vg_sums *s) {
+	const vg_d8 *mean, int act, float alpha, vg_sums *s) {
 	switch (act) {
 	case VG_ACT_RELU: sums_rows_of(x, gy, rows, stride, ahead, k, mean, VG_ACT_RELU, alpha, s); break;
 	case VG_ACT_LEAKY_RELU: sums_rows_of(x, gy, rows, stride, ahead, k, mean, VG_ACT_LEAKY_RELU, alpha, s); break;
@@ -71,8 +71,8 @@ VG_CLONES static void sums_worker(const void *args, int64_t lo, int64_t hi) {
 		vg_run r = vg_run_at(&l, 0, w.tile, 0, 0);
 		const int64_t distinct = r.distinct;
 		const vg_norm_lanes k = vg_norm_at(&a->norm, &l, &r);
-		vg_d4 mean[VG_LANES / 4];
-		for (int h = 0; h < VG_LANES / 4; h++) mean[h] = vg_load4d(k.mean + 4 * h);
+		vg_d8 mean[VG_LANES / 8];
+		for (int h = 0; h < VG_LANES / 8; h++) mean[h] = vg_load8d(k.mean + 8 * h);
 
 		vg_sums s = {0};
 		while (vg_piece_next(&l, &w, &r)) {

@@ -18,20 +18,17 @@ static void finish_sum(const sum_args *a, int64_t tile, const vg_partial *p) {
 	}
 }
 
-VG_CLONED_LOOP void sum_rows(const vg_element *x, int64_t rows, int64_t stride, vg_sums *s) {
-	vg_d4 a = s->first[0], b = s->first[1], c = s->first[2], d = s->first[3];
+VG_CLONED_LOOP void sum_rows(const vg_element *x, int64_t rows, int64_t stride, int64_t ahead, vg_sums *s) {
+	vg_d8 a = s->first[0], b = s->first[1];
 	float lanes[VG_LANES];
 	for (int64_t i = 0; i < rows; i++, x += stride) {
+		__builtin_prefetch(x + ahead);
 		const float *row = vg_row(x, lanes);
-		a += vg_load4d(row);
-		b += vg_load4d(row + 4);
-		c += vg_load4d(row + 8);
-		d += vg_load4d(row + 12);
+		a += vg_load8d(row);
+		b += vg_load8d(row + 8);
 	}
 	s->first[0] = a;
 	s->first[1] = b;
-	s->first[2] = c;
-	s->first[3] = d;
 }
 
 VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
@@ -42,11 +39,11 @@ VG_CLONES static void sum_worker(const void *args, int64_t lo, int64_t hi) {
 		vg_sums s = {0};
 		vg_run r = {0};
 		while (vg_piece_next(&a->l, &w, &r)) {
-			sum_rows(x + r.offset, r.rows, r.stride, &s);
+			sum_rows(x + r.offset, r.rows, r.stride, vg_piece_ahead(&a->l, &r), &s);
 			for (int64_t i = 0; i < r.parts; i++) {
 				vg_element row[VG_LANES] = {0};
 				memcpy(row, x + r.part + i * r.stride, r.width * sizeof *row);
-				sum_rows(row, 1, 0, &s);
+				sum_rows(row, 1, 0, 0, &s);
 			}
 		}
 		vg_partial p;

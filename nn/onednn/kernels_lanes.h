@@ -10,19 +10,17 @@ enum { VG_LANES = 16 };
 
 // Vectors for the rows; on narrower machines the compiler splits them. Loads and
 // stores through the _at types take any address.
-typedef float vg_f4 __attribute__((vector_size(16)));
 typedef float vg_f8 __attribute__((vector_size(32)));
 typedef int32_t vg_i8 __attribute__((vector_size(32)));
-typedef double vg_d4 __attribute__((vector_size(32)));
-typedef float vg_f4_at __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double vg_d8 __attribute__((vector_size(64)));
 typedef float vg_f8_at __attribute__((vector_size(32), aligned(4), may_alias));
 
 VG_INLINE vg_f8 vg_load8(const float *p) { return *(const vg_f8_at *)p; }
 VG_INLINE void vg_store8(float *p, vg_f8 v) { *(vg_f8_at *)p = v; }
 VG_INLINE vg_f8 vg_splat8(float v) { return (vg_f8){v, v, v, v, v, v, v, v}; }
-VG_INLINE vg_d4 vg_load4d(const float *p) {
-	const vg_f4 v = *(const vg_f4_at *)p;
-	return (vg_d4){v[0], v[1], v[2], v[3]}; // __builtin_convertvector is split before the clones are made
+VG_INLINE vg_d8 vg_load8d(const float *p) {
+	const vg_f8 v = vg_load8(p);
+	return (vg_d8){v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]}; // __builtin_convertvector is split before the clones are made
 }
 
 // Elements from which on a row comes into the cache before its turn. Short runs at a distance keep the processor from doing so itself.

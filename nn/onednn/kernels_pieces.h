@@ -14,7 +14,7 @@ enum {
 
 // Two sums of a task by lanes: as vectors while they grow, then as numbers.
 typedef struct {
-	vg_d4 first[VG_LANES / 4], second[VG_LANES / 4];
+	vg_d8 first[VG_LANES / 8], second[VG_LANES / 8];
 } vg_sums;
 typedef struct {
 	double first[VG_LANES], second[VG_LANES];

@@ -20,19 +20,16 @@ VG_INLINE float share(float v, float highest, float log_sum, float inverse, int 
 VG_INLINE void line(const softmax_args *a, const float *x, float *y) {
 	float highest = -INFINITY;
 	for (int64_t i = 0; i < a->axis; i++) highest = larger(x[i], highest);
-	vg_d4 sums[2] = {0};
+	vg_d8 sum = {0};
 	for (int64_t i = 0; i < a->axis; i += CHUNK) {
 		const int64_t n = vg_min(CHUNK, a->axis - i);
 		float e[CHUNK + 8]; // zeros from n on
 		memset(e + n, 0, 8 * sizeof *e);
 		for (int64_t j = 0; j < n; j++) e[j] = vg_exp(x[i + j] - highest);
-		for (int64_t j = 0; j < n; j += 8) {
-			sums[0] += vg_load4d(e + j);
-			sums[1] += vg_load4d(e + j + 4);
-		}
+		for (int64_t j = 0; j < n; j += 8) sum += vg_load8d(e + j);
 	}
-	const vg_d4 sum = sums[0] + sums[1];
-	const double total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+	double total = 0;
+	for (int j = 0; j < 8; j++) total += sum[j];
 	const float log_sum = log(total), inverse = 1 / total;
 	if (a->logarithm) {
 		VG_INDEPENDENT

@@ -1,7 +1,7 @@
 #include "kernels_pieces.h"
 #include "kernels_strided.h"
 
-enum { WIDTH = 4 * VG_LANES, WIDE = 512 };
+enum { WIDTH = 4 * VG_LANES, WIDE = 512, ROWS = 4 };
 
 // A sum is a grid of outputs, each over a grid of rows of x. Where the innermost
 // axis is kept an output is a tile of neighbours and a row is those of one
@@ -21,8 +21,8 @@ typedef struct {
 	double (*partials)[WIDTH]; // the sums of every task, of WIDTH at most; NULL: a task has the result
 } sum_args;
 
-VG_INLINE void add_lanes(const float *x, vg_d4 *sum) {
-	for (int h = 0; h < VG_LANES / 4; h++) sum[h] += vg_load4d(x + 4 * h);
+VG_INLINE void add_lanes(const float *x, vg_d8 *sum) {
+	for (int h = 0; h < VG_LANES / 8; h++) sum[h] += vg_load8d(x + 8 * h);
 }
 
 static void finish(const sum_args *a, int64_t output, const double *total) {
@@ -40,7 +40,7 @@ VG_INLINE void sum_rows(const sum_args *a, const float *x, int64_t width, int64_
 	const int64_t stride = a->reduced.strides[0][a->reduced.rank - 1];
 	for (int64_t column = 0; column < width; column += VG_LANES) {
 		const int64_t lanes = vg_min(VG_LANES, width - column);
-		vg_d4 s[VG_LANES / 4] = {0};
+		vg_d8 s[VG_LANES / 8] = {0};
 		vg_stretch w = vg_stretch_start(&a->reduced, lo, hi);
 		while (vg_stretch_next(&a->reduced, &w)) {
 			const float *row = x + w.offset[0] + column;
@@ -53,21 +53,31 @@ VG_INLINE void sum_rows(const sum_args *a, const float *x, int64_t width, int64_
 				add_lanes(vg_widen(row + i * stride, lanes, wide), s);
 			}
 		}
-		for (int h = 0; h < VG_LANES / 4; h++)
-			for (int j = 0; j < 4; j++) sum[column + 4 * h + j] += s[h][j];
+		for (int h = 0; h < VG_LANES / 8; h++)
+			for (int j = 0; j < 8; j++) sum[column + 8 * h + j] += s[h][j];
 	}
 }
 
-// The same, all columns of a row before the next one.
+VG_INLINE void add_wide_rows(const float *row, int64_t stride, int64_t width, const int count, double *sum) {
+	VG_INDEPENDENT
+	for (int64_t j = 0; j < width; j++)
+		for (int k = 0; k < count; k++) sum[j] += row[k * stride + j];
+}
+
+// The same, all columns of ROWS rows, which the processor fetches side by side, before the next ones.
 VG_INLINE void sum_wide_rows(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double sum[WIDE]) {
 	const int64_t stride = a->reduced.strides[0][a->reduced.rank - 1];
 	vg_stretch w = vg_stretch_start(&a->reduced, lo, hi);
-	while (vg_stretch_next(&a->reduced, &w))
-		for (int64_t i = 0; i < w.count; i++) {
-			const float *row = x + w.offset[0] + i * stride;
-			VG_INDEPENDENT
-			for (int64_t j = 0; j < width; j++) sum[j] += row[j];
+	while (vg_stretch_next(&a->reduced, &w)) {
+		const float *row = x + w.offset[0];
+		int64_t left = w.count;
+		for (; left >= ROWS; left -= ROWS, row += ROWS * stride) add_wide_rows(row, stride, width, ROWS, sum);
+		switch (left) {
+		case 3: add_wide_rows(row, stride, width, 3, sum); break;
+		case 2: add_wide_rows(row, stride, width, 2, sum); break;
+		case 1: add_wide_rows(row, stride, width, 1, sum);
 		}
+	}
 }
 
 VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_t lo, int64_t hi, double *sum) {
@@ -82,7 +92,7 @@ VG_INLINE void sum_tile(const sum_args *a, const float *x, int64_t width, int64_
 
 // Sums numbers lo … hi-1 of an output at x.
 VG_INLINE double sum_numbers(const sum_args *a, const float *x, int64_t lo, int64_t hi) {
-	vg_d4 sum[VG_LANES / 4] = {0};
+	vg_d8 sum[VG_LANES / 8] = {0};
 	double rest = 0;
 	while (lo < hi) {
 		const int64_t row = lo / a->inner, first = lo % a->inner, n = vg_min(a->inner - first, hi - lo);
