@@ -90,7 +90,8 @@ func binaryForward[T float](o *BinaryOp, in [][]T, out []T) {
 // DiffWRT is true for both operands.
 func (o *BinaryOp) DiffWRT(inputs int) []bool { return all(inputs) }
 
-// SymDiff sums the gradient over the axes along which an operand was repeated.
+// SymDiff sums the gradient over the axes along which an operand was repeated. A sign is put on the sum, which is
+// smaller.
 func (o *BinaryOp) SymDiff(in gorgonia.Nodes, output, grad *Node) (gorgonia.Nodes, error) {
 	ga, gb, err := o.gradients(in[0], in[1], output, grad)
 	if err != nil {
@@ -99,17 +100,20 @@ func (o *BinaryOp) SymDiff(in gorgonia.Nodes, output, grad *Node) (gorgonia.Node
 	if ga, err = sumTo(ga, o.in[0]); err != nil {
 		return nil, err
 	}
-	gb, err = sumTo(gb, o.in[1])
+	if gb, err = sumTo(gb, o.in[1]); err != nil {
+		return nil, err
+	}
+	if o.Func == Sub || o.Func == Div {
+		gb, err = unary(Scale, gb, -1)
+	}
 	return gorgonia.Nodes{ga, gb}, err
 }
 
+// gradients are those by the operands, as if neither was repeated, and by b up to the sign.
 func (o *BinaryOp) gradients(a, b, y, gy *Node) (ga, gb *Node, err error) {
 	switch o.Func {
-	case Add:
+	case Add, Sub:
 		return gy, gy, nil
-	case Sub:
-		gb, err = unary(Scale, gy, -1)
-		return gy, gb, err
 	case Mul:
 		if ga, err = combine(Mul, gy, b); err != nil {
 			return nil, nil, err
@@ -120,10 +124,7 @@ func (o *BinaryOp) gradients(a, b, y, gy *Node) (ga, gb *Node, err error) {
 		if ga, err = combine(Div, gy, b); err != nil {
 			return nil, nil, err
 		}
-		if gb, err = combine(Mul, ga, y); err != nil {
-			return nil, nil, err
-		}
-		gb, err = unary(Scale, gb, -1)
+		gb, err = combine(Mul, ga, y)
 		return ga, gb, err
 	}
 	return nil, nil, fmt.Errorf("nn: %s has no derivative", o)
