@@ -135,6 +135,9 @@ var binaryKernels = map[nn.BinaryFunc]onednn.BinaryFunc{
 }
 
 func (c *compiler) binary(n *nn.Node, op *nn.BinaryOp) error {
+	if c.dotted(n) {
+		return nil
+	}
 	in := nn.Operands(n)
 	a, b := c.narrow(in[0]), c.narrow(in[1])
 	shape := n.Shape()
@@ -178,25 +181,30 @@ func perChannel(n *nn.Node) bool {
 	return len(s) >= 2 && s[1] > 1 && s.TotalSize() == s[1]
 }
 
-func (c *compiler) binaryEqual(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
+// alike are two tensors of one shape in one layout without gaps; padding as for dense.
+func (c *compiler) alike(a, b *nn.Node, padding bool) (x, z *buffer, err error) {
 	first := a
 	if c.home(a).desc.IsPlain() && !c.home(b).desc.IsPlain() {
 		first = b
 	}
-	base, err := c.dense(first, op.Func != nn.Div)
+	base, err := c.dense(first, padding)
+	if err != nil {
+		return nil, nil, err
+	}
+	if x, err = c.as(a, base.desc); err != nil {
+		return nil, nil, err
+	}
+	z, err = c.as(b, base.desc)
+	return x, z, err
+}
+
+func (c *compiler) binaryEqual(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
+	x, z, err := c.alike(a, b, op.Func != nn.Div)
 	if err != nil {
 		return err
 	}
-	x, err := c.as(a, base.desc)
-	if err != nil {
-		return err
-	}
-	z, err := c.as(b, base.desc)
-	if err != nil {
-		return err
-	}
-	y := c.produce(n, base.desc)
-	f, size := binaryKernels[op.Func], base.desc.Floats()
+	y := c.produce(n, x.desc)
+	f, size := binaryKernels[op.Func], x.desc.Floats()
 	c.emit(&step{kernel: op.Func.String(), reads: []*buffer{x, z}, writes: []*buffer{y}, reuse: []*buffer{x, z}, run: func() error {
 		onednn.Binary(f, x.pointer(), z.pointer(), y.pointer(), size)
 		return nil

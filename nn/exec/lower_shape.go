@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"unsafe"
 
 	"videogan/nn"
@@ -25,6 +26,8 @@ func (c *compiler) sum(n *nn.Node, op *nn.SumOp) error {
 	switch {
 	case overChannels(op.Axes, x):
 		return c.sumChannels(n, x)
+	case c.dotted(x) && len(c.values[x]) == 0:
+		return c.dot(n, x)
 	case len(op.Axes) == len(x.Shape()):
 		b, err := c.dense(x, true) // zeros in the padding add nothing
 		if err != nil {
@@ -42,6 +45,33 @@ func (c *compiler) sum(n *nn.Node, op *nn.SumOp) error {
 		over[a] = true
 	}
 	c.reduce(n, b, x.Shape(), over)
+	return nil
+}
+
+// dotted reports whether n is a product of equals of which only the sum of all is wanted.
+func (c *compiler) dotted(n *nn.Node) bool {
+	op, ok := n.Op().(*nn.BinaryOp)
+	user := c.soleUser(n)
+	if !ok || op.Func != nn.Mul || user == nil {
+		return false
+	}
+	sum, ok := user.Op().(*nn.SumOp)
+	in := nn.Operands(n)
+	return ok && len(sum.Axes) == len(n.Shape()) && slices.Equal(c.narrow(in[0]).Shape(), n.Shape()) && slices.Equal(c.narrow(in[1]).Shape(), n.Shape())
+}
+
+// dot sums a product that is not made before.
+func (c *compiler) dot(n, product *nn.Node) error {
+	in := nn.Operands(product)
+	a, b, err := c.alike(in[0], in[1], true)
+	if err != nil {
+		return err
+	}
+	y, size := c.produce(n, describe(n)), a.desc.Floats()
+	c.emit(&step{kernel: "sum of products", reads: []*buffer{a, b}, writes: []*buffer{y}, run: func() error {
+		onednn.VectorProduct(a.pointer(), 1, size, false, b.pointer(), y.pointer())
+		return nil
+	}})
 	return nil
 }
 

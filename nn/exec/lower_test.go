@@ -176,6 +176,19 @@ var graphs = []struct {
 		return []*nn.Node{s.MatMul(a, b, false, false), s.MatMul(at, b, true, false), s.MatMul(a, bt, false, true),
 			s.MatMul(at, bt, true, true), s.MatMul(ba, bb, false, true)}
 	}},
+	{"products with vectors", "on each side, in each transposition", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		m, column, row := randomInput(s, rng, "m", 3, 5), randomInput(s, rng, "column", 5, 1), randomInput(s, rng, "row", 1, 3)
+		outer := s.MatMul(row, column, true, true)
+		return []*nn.Node{s.MatMul(m, column, false, false), s.MatMul(column, m, true, true), s.MatMul(m, row, true, true), s.MatMul(row, m, false, false),
+			s.MatMul(column, column, true, false), outer, s.MatMul(column, row, false, false), s.Sum(outer)}
+	}},
+	{"sums of products", "which need not exist, and one that must", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x := randomInput(s, rng, "x", 2, 8, 6, 6)
+		h := s.In("c").Conv(x, 11, nn.Cube(2, 3, 1, 1), nn.LayerOptions{})
+		plain, channel := randomInput(s, rng, "plain", 2, 11, 6, 6), randomInput(s, rng, "channel", 1, 11, 1, 1)
+		made := s.Mul(h, s.Exp(h))
+		return []*nn.Node{s.Sum(s.Mul(h, plain)), s.Sum(s.Mul(h, h)), s.Sum(s.Mul(h, channel)), s.Sum(s.Mul(plain, channel), 1), s.Sum(made), made}
+	}},
 	{"functions", "every element-wise one", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		x := randomInput(s, rng, "x", 3, 5, 7)
 		p := s.Shift(s.Abs(x), 0.5)

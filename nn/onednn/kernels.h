@@ -96,6 +96,8 @@ void vg_copy_strided(int rank, vg_axes dims, vg_axes stride_x, const float *x, v
 
 // y = Σ x over the axes with a non-zero mark; x and y dense, y not x.
 void vg_sum(int rank, vg_axes dims, vg_axes over, const float *x, float *y);
+// y = m·x, or mᵀ·x where transposed, of a dense matrix; y is neither.
+void vg_vector_product(const float *m, int64_t rows, int64_t columns, int transposed, const float *x, float *y);
 // exp(x)/Σ exp(x) of outer × axis × inner numbers along the middle, or its logarithm.
 void vg_softmax(const float *x, int64_t outer, int64_t axis, int64_t inner, int logarithm, float *y);
 

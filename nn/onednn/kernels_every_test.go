@@ -76,6 +76,15 @@ func kernels(l onednn.Layout) []kernel {
 			onednn.Sum([]int{n / 512, 512}, []bool{true, false}, at(in[0]), at(out))
 		}, 512},
 		{"sum", 4 * n, [][]float32{x}, func(in [][]float32, out []float32) { onednn.Sum([]int{n}, []bool{true}, at(in[0]), at(out)) }, 1},
+		{"matrix by vector", 4 * n, [][]float32{x, y[:512]}, func(in [][]float32, out []float32) {
+			onednn.VectorProduct(at(in[0]), n/512, 512, false, at(in[1]), at(out))
+		}, n / 512},
+		{"vector by matrix", 4 * n, [][]float32{x, y[:n/512]}, func(in [][]float32, out []float32) {
+			onednn.VectorProduct(at(in[0]), n/512, 512, true, at(in[1]), at(out))
+		}, 512},
+		{"vector by vector", 8 * n, [][]float32{x, y}, func(in [][]float32, out []float32) {
+			onednn.VectorProduct(at(in[0]), 1, n, false, at(in[1]), at(out))
+		}, 1},
 		{"softmax", 8 * n, [][]float32{x}, func(in [][]float32, out []float32) { onednn.Softmax(at(in[0]), n/64, 64, 1, false, at(out)) }, n},
 		{"softmax across", 8 * n, [][]float32{x}, func(in [][]float32, out []float32) { onednn.Softmax(at(in[0]), n/4096, 64, 64, true, at(out)) }, n},
 		{"adam", 28 * n, [][]float32{x, gy, y, positive}, func(in [][]float32, out []float32) {

@@ -25,6 +25,7 @@ VG_RECORDED(binary_strided, int, int, vg_axes, vg_axes, vg_axes, const float *, 
 VG_RECORDED(broadcast, int, vg_axes, vg_axes, const float *, float *)
 VG_RECORDED(copy_strided, int, vg_axes, vg_axes, const float *, vg_axes, float *)
 VG_RECORDED(sum, int, vg_axes, vg_axes, const float *, float *)
+VG_RECORDED(vector_product, const float *, int64_t, int64_t, int, const float *, float *)
 VG_RECORDED(softmax, const float *, int64_t, int64_t, int64_t, int, float *)
 
 VG_RECORDED(pool_forward, int, vg_pool, const float *, float *)
