@@ -25,6 +25,7 @@ type compiler struct {
 	values   map[*nn.Node][]*buffer // every layout a value exists in; the first is where it was produced
 	folds    map[*nn.Node][]*buffer // values after a fold, see lower_fold.go
 	winograd map[weightsFor]*buffer // weights in the form of Winograd's products, see lower_winograd.go
+	chains   map[*nn.Node][]link    // how values are computed, see lower_chain.go
 	done     map[*nn.Node]bool      // computed by an earlier node's fused kernel
 	batches  map[*nn.Node]*statistics
 	sums     map[[2]*nn.Node]*gradientSums
@@ -133,7 +134,7 @@ func (p *Program) compile(params *nn.Params, brief, nodes []*nn.Node) error {
 	c := &compiler{
 		dev: p.dev, pin: &p.pin, params: params,
 		uses: map[*nn.Node][]*nn.Node{}, wanted: map[*nn.Node]bool{}, brief: map[*nn.Node]bool{},
-		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, winograd: map[weightsFor]*buffer{}, done: map[*nn.Node]bool{},
+		values: map[*nn.Node][]*buffer{}, folds: map[*nn.Node][]*buffer{}, winograd: map[weightsFor]*buffer{}, chains: map[*nn.Node][]link{}, done: map[*nn.Node]bool{},
 		batches: map[*nn.Node]*statistics{}, sums: map[[2]*nn.Node]*gradientSums{},
 		unnormalized: map[*nn.Node]*unnormalized{},
 	}
@@ -190,7 +191,7 @@ func (p *Program) compile(params *nn.Params, brief, nodes []*nn.Node) error {
 			return err
 		}
 	}
-	c.steps = recompute(c.steps, keep, p.dev.repeat)
+	c.steps = recompute(withoutIdle(c.steps, keep), keep, p.dev.repeat)
 	arena, lasting := place(c.steps, keep)
 	for _, b := range p.data {
 		if r := b.root(); r.lasts && len(r.lives) == 0 { // an input that only a dead node would read

@@ -44,7 +44,7 @@ func (c *compiler) lower(n *nn.Node) error {
 	case *nn.TransposeOp:
 		return c.transpose(n, op)
 	case *nn.ConcatOp:
-		return c.concat(n, op)
+		return c.concat(n, op.Axis, nn.Operands(n))
 	case *nn.SliceOp:
 		return c.slice(n, op)
 	case *nn.PadOp:

@@ -165,20 +165,42 @@ func (c *compiler) transpose(n *nn.Node, op *nn.TransposeOp) error {
 	return nil
 }
 
-// concat copies each operand to its place.
-func (c *compiler) concat(n *nn.Node, op *nn.ConcatOp) error {
-	in := nn.Operands(n)
+// concat copies each part to its place.
+func (c *compiler) concat(n *nn.Node, axis int, parts []*nn.Node) error {
 	y := c.produce(n, describe(n))
 	to, at := strides(n.Shape()), 0
-	for _, x := range in {
+	for _, x := range parts {
 		b, err := c.plain(x)
 		if err != nil {
 			return err
 		}
-		c.copyStrided("concat", x.Shape(), b, strides(x.Shape()), 0, y, to, at*to[op.Axis])
-		at += x.Shape()[op.Axis]
+		c.copyStrided("concat", x.Shape(), b, strides(x.Shape()), 0, y, to, at*to[axis])
+		at += x.Shape()[axis]
 	}
 	return nil
+}
+
+// joined are the two parts of which n is a concatenation where it adds tensors each of which lies in the other's
+// padding, as the gradients of slices do.
+func (c *compiler) joined(n *nn.Node) (axis int, parts []*nn.Node, ok bool) {
+	if op, sum := n.Op().(*nn.BinaryOp); !sum || op.Func != nn.Add {
+		return 0, nil, false
+	}
+	in := nn.Operands(n)
+	for _, x := range in {
+		pad, ok := x.Op().(*nn.PadOp)
+		if !ok || c.soleUser(x) != n {
+			return 0, nil, false
+		}
+		axis, parts = pad.Axis, append(parts, nn.Operands(x)[0])
+	}
+	first, second := in[0].Op().(*nn.PadOp), in[1].Op().(*nn.PadOp)
+	if first.Before > 0 {
+		first, second = second, first
+		slices.Reverse(parts)
+	}
+	fit := first.Before == 0 && second.After == 0 && second.Before == parts[0].Shape()[axis]
+	return axis, parts, fit && first.Axis == second.Axis
 }
 
 func (c *compiler) slice(n *nn.Node, op *nn.SliceOp) error {
@@ -193,6 +215,11 @@ func (c *compiler) slice(n *nn.Node, op *nn.SliceOp) error {
 }
 
 func (c *compiler) pad(n *nn.Node, op *nn.PadOp) error {
+	if user := c.soleUser(n); user != nil {
+		if _, _, ok := c.joined(user); ok {
+			return nil
+		}
+	}
 	x := nn.Operands(n)[0]
 	b, err := c.plain(x)
 	if err != nil {

@@ -182,6 +182,25 @@ var graphs = []struct {
 		return []*nn.Node{s.MatMul(m, column, false, false), s.MatMul(column, m, true, true), s.MatMul(m, row, true, true), s.MatMul(row, m, false, false),
 			s.MatMul(column, column, true, false), outer, s.MatMul(column, row, false, false), s.Sum(outer)}
 	}},
+	{"chains", "of functions of two operands in one pass, on either side, with users of what lies between", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		f, m, b := randomInput(s, rng, "f", 2, 3, 4, 30, 30), randomInput(s, rng, "m", 2, 1, 4, 30, 30), randomInput(s, rng, "b", 2, 3, 1, 30, 30)
+		between := s.Sub(f, b)
+		y := s.Add(b, s.Mul(m, between))
+		long := f
+		for range 3 {
+			long = s.Div(b, s.Mul(s.Sub(m, long), m))
+		}
+		twice := s.Sub(f, m)
+		read := s.Sub(b, f)
+		list := []*nn.Node{y, long, s.Mul(twice, twice), s.Add(read, f), s.Tanh(read), s.Sub(s.Mul(f, m), s.Add(f, m)), s.Add(s.Div(f, b), f)}
+		return append(list, s.Grad(s.Sum(s.Square(y)), f, m, b)...)
+	}},
+	{"slices", "whose gradients are joined, and one whose are not", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
+		x, y := randomInput(s, rng, "x", 2, 5, 3), randomInput(s, rng, "y", 2, 5, 3)
+		parts := s.Add(s.Sum(s.Exp(s.Slice(x, 1, 0, 2))), s.Sum(s.Square(s.Slice(x, 1, 2, 5))))
+		over := s.Add(s.Sum(s.Exp(s.Slice(y, 1, 0, 3))), s.Sum(s.Square(s.Slice(y, 1, 2, 5))))
+		return s.Grad(s.Add(parts, over), x, y)
+	}},
 	{"sums of products", "which need not exist, and one that must", func(s *nn.Scope, rng *rand.Rand) []*nn.Node {
 		x := randomInput(s, rng, "x", 2, 8, 6, 6)
 		h := s.In("c").Conv(x, 11, nn.Cube(2, 3, 1, 1), nn.LayerOptions{})

@@ -64,6 +64,7 @@ type step struct {
 	// this step is their last reader.
 	reuse []*buffer
 	flops float64
+	idle  bool  // left out where nothing reads the result
 	once  bool  // not to be repeated: it could have another effect the second time
 	inGo  bool  // run is called in every run of the program, not only to record the kernels that it calls
 	again *step // the step that this one repeats, or nil; see recompute.go

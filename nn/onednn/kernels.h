@@ -89,8 +89,22 @@ void vg_channel_sum_bf16(const uint16_t *x, vg_layout l, float *out);
 void vg_slope_bf16(int act, double alpha, const uint16_t *y, const uint16_t *gy, uint16_t *gx, int64_t n);
 
 // Strided views of at most VG_MAX_AXES axes; strides are in elements, 0 repeats.
-// The copies' y must not be x; that of vg_binary_strided may be a dense operand.
-void vg_binary_strided(int func, int rank, vg_axes dims, vg_axes stride_a, vg_axes stride_b, const float *a, const float *b, float *y); // y dense
+// The copies' y must not be x.
+
+// Functions of two operands, one after the other in one pass over memory: a or b that is NULL stands for what the links before gave, and
+// its strides are those of y, which is dense. y may be a dense operand of the first link that no later one reads.
+enum { VG_MAX_LINKS = 4 };
+typedef struct {
+	int func;
+	vg_axes stride_a, stride_b;
+	const float *a, *b;
+} vg_link;
+typedef struct {
+	int64_t count;
+	vg_link links[VG_MAX_LINKS];
+} vg_chain;
+void vg_binary_chain(int rank, vg_axes dims, vg_chain chain, float *y);
+
 void vg_broadcast(int rank, vg_axes dims, vg_axes stride_x, const float *x, float *y); // y dense
 void vg_copy_strided(int rank, vg_axes dims, vg_axes stride_x, const float *x, vg_axes stride_y, float *y);
 

@@ -1,11 +1,18 @@
 #include "kernels_strided.h"
 
+// Numbers of a result that stay in the cache from one function of a chain to the next.
+enum { CHUNK = 2048 };
+
 typedef struct {
-	int func;
 	vg_space s; // views: a, b, y
-	const float *a, *b;
+	vg_link link;
+} space_link;
+
+typedef struct {
+	int64_t count;
+	space_link links[VG_MAX_LINKS];
 	float *y;
-} binary_args;
+} chain_args;
 
 VG_INLINE float combine(int func, float a, float b) {
 	switch (func) {
@@ -34,14 +41,14 @@ VG_INLINE void combine_run(int func, const float *a, int64_t sa, const float *b,
 	}
 }
 
-VG_CLONES static void binary_worker(const void *args, int64_t lo, int64_t hi) {
-	const binary_args *k = args;
+VG_INLINE void combine_range(const space_link *k, float *result, int64_t lo, int64_t hi) {
 	const int64_t sa = k->s.strides[0][k->s.rank - 1], sb = k->s.strides[1][k->s.rank - 1];
+	const float *first = k->link.a ? k->link.a : result, *second = k->link.b ? k->link.b : result;
 	vg_stretch w = vg_stretch_start(&k->s, lo, hi);
 	while (vg_stretch_next(&k->s, &w)) {
-		const float *a = k->a + w.offset[0], *b = k->b + w.offset[1];
-		float *y = k->y + w.offset[2];
-		switch (k->func) {
+		const float *a = first + w.offset[0], *b = second + w.offset[1];
+		float *y = result + w.offset[2];
+		switch (k->link.func) {
 		case VG_ADD: combine_run(VG_ADD, a, sa, b, sb, y, w.count); break;
 		case VG_SUB: combine_run(VG_SUB, a, sa, b, sb, y, w.count); break;
 		case VG_MUL: combine_run(VG_MUL, a, sa, b, sb, y, w.count); break;
@@ -50,12 +57,23 @@ VG_CLONES static void binary_worker(const void *args, int64_t lo, int64_t hi) {
 	}
 }
 
-void vg_binary_strided(int func, int rank, vg_axes dims, vg_axes stride_a, vg_axes stride_b, const float *a, const float *b, float *y) {
-	const binary_args k = {func, vg_space_of(rank, dims.v, stride_a.v, stride_b.v, 0), a, b, y};
-	vg_for(vg_space_size(&k.s), 1, binary_worker, &k);
+VG_CLONES static void chain_worker(const void *args, int64_t lo, int64_t hi) {
+	const chain_args *a = args;
+	const int64_t chunk = a->count > 1 ? CHUNK : hi - lo;
+	for (int64_t at = lo; at < hi; at += chunk)
+		for (int64_t i = 0; i < a->count; i++) combine_range(a->links + i, a->y, at, vg_min(at + chunk, hi));
+}
+
+void vg_binary_chain(int rank, vg_axes dims, vg_chain chain, float *y) {
+	chain_args a = {.count = chain.count, .y = y};
+	for (int64_t i = 0; i < chain.count; i++) {
+		const vg_link *k = chain.links + i;
+		a.links[i] = (space_link){vg_space_of(rank, dims.v, k->stride_a.v, k->stride_b.v, 0), *k};
+	}
+	vg_for(vg_space_size(&a.links[0].s), chain.count, chain_worker, &a);
 }
 
 void vg_binary(int func, const float *a, const float *b, float *y, int64_t n) {
 	const vg_axes each = {{1}};
-	vg_binary_strided(func, 1, (vg_axes){{n}}, each, each, a, b, y);
+	vg_binary_chain(1, (vg_axes){{n}}, (vg_chain){1, {{func, each, each, a, b}}}, y);
 }

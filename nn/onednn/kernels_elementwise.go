@@ -3,7 +3,10 @@ package onednn
 // #include "recording.h"
 import "C"
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // UnaryFunc is a function of one number.
 type UnaryFunc int
@@ -53,11 +56,33 @@ func Binary(f BinaryFunc, a, b, y unsafe.Pointer, n int) {
 	C.vg_call_binary(C.int(f), f32(a), f32(b), f32(y), C.int64_t(n))
 }
 
-// BinaryStrided sets the dense y, of the given sizes, to f of a and b, which are
-// read with strides in elements; stride 0 repeats. It takes at most 8 axes. y may
-// be an operand that is dense itself.
+// Link is a function in a chain: of a and b, which are read with strides in elements; stride 0 repeats. One of them
+// may be nil in all but the first link: what the links before gave, with the strides of a dense tensor.
+type Link struct {
+	Func             BinaryFunc
+	StrideA, StrideB []int
+	A, B             unsafe.Pointer
+}
+
+// MaxLinks is how many links a chain may have.
+const MaxLinks = C.VG_MAX_LINKS
+
+// BinaryChain sets the dense y, of the given sizes, to the functions of the links, one after the other, in one pass
+// over memory. It takes at most 8 axes. y may be a dense operand of the first link that no later one reads.
+func BinaryChain(dims []int, links []Link, y unsafe.Pointer) {
+	if len(links) > MaxLinks {
+		panic(fmt.Sprintf("onednn: %d links: a chain takes %d", len(links), MaxLinks))
+	}
+	chain := C.vg_chain{count: C.int64_t(len(links))}
+	for i, l := range links {
+		chain.links[i] = C.vg_link{_func: C.int(l.Func), stride_a: axes(l.StrideA), stride_b: axes(l.StrideB), a: f32(l.A), b: f32(l.B)}
+	}
+	C.vg_call_binary_chain(C.int(len(dims)), axes(dims), chain, f32(y))
+}
+
+// BinaryStrided is a chain of one link.
 func BinaryStrided(f BinaryFunc, dims, strideA, strideB []int, a, b, y unsafe.Pointer) {
-	C.vg_call_binary_strided(C.int(f), C.int(len(dims)), axes(dims), axes(strideA), axes(strideB), f32(a), f32(b), f32(y))
+	BinaryChain(dims, []Link{{f, strideA, strideB, a, b}}, y)
 }
 
 // Fill sets n numbers y to value.

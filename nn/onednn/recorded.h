@@ -21,7 +21,7 @@ VG_RECORDED(fill, float *, double, int64_t)
 VG_RECORDED(to_bf16, const float *, int64_t, uint16_t *)
 VG_RECORDED(from_bf16, const uint16_t *, int64_t, float *)
 
-VG_RECORDED(binary_strided, int, int, vg_axes, vg_axes, vg_axes, const float *, const float *, float *)
+VG_RECORDED(binary_chain, int, vg_axes, vg_chain, float *)
 VG_RECORDED(broadcast, int, vg_axes, vg_axes, const float *, float *)
 VG_RECORDED(copy_strided, int, vg_axes, vg_axes, const float *, vg_axes, float *)
 VG_RECORDED(sum, int, vg_axes, vg_axes, const float *, float *)
