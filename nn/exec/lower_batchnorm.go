@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"videogan/nn"
 	"videogan/nn/onednn"
 )
@@ -46,16 +48,35 @@ func (c *compiler) statistics(x *nn.Node) (*statistics, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &statistics{both: c.fresh(onednn.Dense(2, l.C))}
-	s.mean = &buffer{desc: onednn.Dense(l.C), parent: s.both}
-	s.variance = &buffer{desc: onednn.Dense(l.C), parent: s.both, shift: 4 * l.C}
-	c.batches[x] = s
+	s := c.newStatistics(x)
 	stats := byType(b.desc, onednn.BNStats, onednn.BNStatsBF16)
 	c.emit(&step{kernel: "batch statistics", reads: []*buffer{b}, writes: []*buffer{s.both}, run: func() error {
 		stats(b.pointer(), l, s.mean.pointer(), s.variance.pointer())
 		return nil
 	}})
 	return s, nil
+}
+
+// newStatistics makes the place of x's statistics, which the next step computes.
+func (c *compiler) newStatistics(x *nn.Node) *statistics {
+	channels := x.Shape()[1]
+	s := &statistics{both: c.fresh(onednn.Dense(2, channels))}
+	s.mean = &buffer{desc: onednn.Dense(channels), parent: s.both}
+	s.variance = &buffer{desc: onednn.Dense(channels), parent: s.both, shift: 4 * channels}
+	c.batches[x] = s
+	return s
+}
+
+// wantsStatistics reports whether a batch normalization, or its running averages, will ask for those of n.
+func (c *compiler) wantsStatistics(n *nn.Node) bool {
+	return slices.ContainsFunc(c.uses[n], func(user *nn.Node) bool {
+		switch user.Op().(type) {
+		case *nn.BatchNormOp, *nn.MomentsOp:
+			return nn.Operands(user)[0] == n
+		default:
+			return false
+		}
+	})
 }
 
 // moments lowers MomentsOp to the shared statistics.

@@ -134,8 +134,9 @@ func (c *compiler) tiledConvolution(d onednn.Direction, from, w *nn.Node, bias *
 type multiplication = func(d onednn.Direction, m onednn.Meetings, from, weights, bias unsafe.Pointer, act onednn.Activation, alpha float64,
 	threads int, scratch, to unsafe.Pointer)
 
-// multiply computes f's result with a kernel of ours, which needs so many bytes beside it. A nil bias adds nothing.
-func (c *compiler) multiply(kernel string, d onednn.Direction, operand, weights, bias *buffer, f fusion, m onednn.Meetings, bytes int, run multiplication, flops float64) {
+// multiply computes f's result with a kernel of ours, which needs so many bytes beside it and also writes some buffers. A nil bias adds
+// nothing.
+func (c *compiler) multiply(kernel string, d onednn.Direction, operand, weights, bias *buffer, f fusion, m onednn.Meetings, bytes int, run multiplication, flops float64, also ...*buffer) {
 	c.done[f.result] = true
 	threads, out, scratch := c.dev.threads, c.produce(f.result, c.tile(f.result)), c.fresh(onednn.Dense(bytes/4))
 	m.Pin(c.pin)
@@ -143,7 +144,7 @@ func (c *compiler) multiply(kernel string, d onednn.Direction, operand, weights,
 	if bias != nil {
 		kernel, reads = kernel+"+bias", append(reads, bias)
 	}
-	c.emit(&step{kernel: kernel + f.name, flops: flops, reads: reads, writes: []*buffer{scratch, out}, run: func() error {
+	c.emit(&step{kernel: kernel + f.name, flops: flops, reads: reads, writes: append(also, scratch, out), run: func() error {
 		run(d, m, operand.pointer(), weights.pointer(), pointerOrNil(bias), f.act, f.alpha, threads, scratch.pointer(), out.pointer())
 		return nil
 	}})

@@ -14,6 +14,7 @@ typedef float vg_f8 __attribute__((vector_size(32)));
 typedef int32_t vg_i8 __attribute__((vector_size(32)));
 typedef double vg_d8 __attribute__((vector_size(64)));
 typedef float vg_f8_at __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double vg_d8_at __attribute__((vector_size(64), aligned(8), may_alias));
 
 VG_INLINE vg_f8 vg_load8(const float *p) { return *(const vg_f8_at *)p; }
 VG_INLINE void vg_store8(float *p, vg_f8 v) { *(vg_f8_at *)p = v; }

@@ -58,8 +58,8 @@ VG_RECORDED(position_products_bf16, const uint16_t *, const uint16_t *, const fl
 VG_RECORDED(winograd_weights, const float *, int64_t, int64_t, int64_t, int64_t, float *)
 VG_RECORDED(winograd_weights_avx2, const float *, int64_t, int64_t, int64_t, int64_t, float *)
 VG_RECORDED(winograd_products, const float *, const float *, const float *, vg_winograd, const int32_t *, const vg_meeting *, int, double,
-	int64_t, void *, float *)
+	int64_t, void *, float *, vg_statistics)
 VG_RECORDED(winograd_products_avx2, const float *, const float *, const float *, vg_winograd, const int32_t *, const vg_meeting *, int, double,
-	int64_t, void *, float *)
+	int64_t, void *, float *, vg_statistics)
 VG_RECORDED(winograd_outer_products, const float *, const float *, vg_winograd_outer, int64_t, void *, float *)
 VG_RECORDED(winograd_outer_products_avx2, const float *, const float *, vg_winograd_outer, int64_t, void *, float *)

@@ -81,12 +81,12 @@ int vg_replay(const vg_recording *r, int64_t first, int64_t end, int64_t *failed
 	return dnnl_success;
 }
 
-// A list of up to 11 types, each with a name of its own: a11, …, a2, a1 from the first on for 11 of them.
+// A list of up to 12 types, each with a name of its own: a12, …, a2, a1 from the first on for 12 of them.
 #define VG_EACH(is, between, ...) VG_PASTE(VG_EACH_, VG_COUNT(__VA_ARGS__))(is, between, __VA_ARGS__)
 #define VG_PASTE(a, b) VG_PASTED(a, b)
 #define VG_PASTED(a, b) a##b
-#define VG_COUNT(...) VG_TWELFTH(__VA_ARGS__, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)
-#define VG_TWELFTH(a, b, c, d, e, f, g, h, i, j, k, l, ...) l
+#define VG_COUNT(...) VG_THIRTEENTH(__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)
+#define VG_THIRTEENTH(a, b, c, d, e, f, g, h, i, j, k, l, m, ...) m
 #define VG_EACH_1(is, between, type) is(type, a1)
 #define VG_EACH_2(is, between, type, ...) is(type, a2) between() VG_EACH_1(is, between, __VA_ARGS__)
 #define VG_EACH_3(is, between, type, ...) is(type, a3) between() VG_EACH_2(is, between, __VA_ARGS__)
@@ -98,6 +98,7 @@ int vg_replay(const vg_recording *r, int64_t first, int64_t end, int64_t *failed
 #define VG_EACH_9(is, between, type, ...) is(type, a9) between() VG_EACH_8(is, between, __VA_ARGS__)
 #define VG_EACH_10(is, between, type, ...) is(type, a10) between() VG_EACH_9(is, between, __VA_ARGS__)
 #define VG_EACH_11(is, between, type, ...) is(type, a11) between() VG_EACH_10(is, between, __VA_ARGS__)
+#define VG_EACH_12(is, between, type, ...) is(type, a12) between() VG_EACH_11(is, between, __VA_ARGS__)
 
 #define VG_COMMA() ,
 #define VG_NOTHING()

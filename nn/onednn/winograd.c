@@ -12,6 +12,9 @@ enum { TILE = 12, REST = 4 };
 #endif
 enum { PAIR = 2, WIDE = PAIR * VG_BLOCK, SIDE = 3, PRODUCTS = SIDE * SIDE };
 
+// Results of four numbers whose moments are summed in float32 before they are added to those of float64.
+enum { TILES_OF_FLOATS = 16 };
+
 // Positions up to which samples are packed together; those of which weights are read at once, of several times or, at most, of a band of
 // one; bytes of packed operands beyond which they are packed in turns.
 enum { PACKED = 64, TOGETHER = 256, PACKED_BYTES = 3 << 20 };
@@ -27,6 +30,13 @@ static const vg_axis sources_of_y = {2, 5, 0, {-1, 0, 0, 1, 1}, {0, VG_NONE, 1, 
 static const axis forward = {&vg_sources_of_x, 1, 2, {0, 1, 2, 3, 4, 5}};
 static const axis backward = {&sources_of_y, 2, 1, {0, 1, 2, 2, 3, 4}};
 
+// The results of one channel block in a sample's band, those of one turn: sums of what they are more than the first one, so that a mean
+// far from 0 costs no digits of the variance, and of its squares.
+typedef struct {
+	vg_lanes shift;
+	double first[VG_BLOCK], second[VG_BLOCK];
+} moments;
+
 typedef struct {
 	vg_winograd s;
 	vg_packing packing;
@@ -37,6 +47,7 @@ typedef struct {
 	int act;
 	float alpha;
 	float *to;
+	moments *moments; // sample × band × turn × block, or NULL
 	int64_t rows, samples, blocks, times; // of positions; that are packed together; blocks of `from` that are; times of a group
 	int64_t taps, turns;                  // of a product, along both axes; in which classes of heights are packed
 } plan;
@@ -66,6 +77,8 @@ static int64_t sum_numbers(const plan *p) { return PRODUCTS * p->s.to_blocks * p
 
 // The first source along height that is packed in a turn.
 static int64_t first_source(const plan *p, int64_t turn) { return turn * (p->axis->sources->sources - p->packing.sources); }
+
+static int64_t bands(const plan *p) { return (p->rows + p->packing.high - 1) / p->packing.high; }
 
 VG_CLONES static void pack(const plan *p, int64_t turn, vg_piece piece, int64_t block, int64_t blocks, float *row, float *out) {
 	if (p->turns > 1) vg_pack(&p->packing, &sources_of_y, first_source(p, turn), piece, block, blocks, row, out);
@@ -141,11 +154,54 @@ VG_CLONES static void add_products(const plan *p, group g, int64_t positions, in
 	}
 }
 
-VG_INLINE void put(vg_lanes v, vg_lanes bias, int act, float alpha, float *to) {
-	v += bias;
+// The first result, from sums `step` apart.
+VG_INLINE vg_lanes first_result(const float *m, int64_t step) {
+	return *(const vg_lanes *)m + *(const vg_lanes *)(m + step) + (*(const vg_lanes *)(m + 3 * step) + *(const vg_lanes *)(m + 4 * step));
+}
+
+// Where the results of a class at one time go: the first one, and how far the next ones to the right and below are.
+typedef struct {
+	float *to;
+	int64_t right, down, high, wide;
+} target;
+
+VG_INLINE void put(vg_lanes v, int act, float alpha, float *to) {
 	if (act)
 		for (int i = 0; i < VG_BLOCK; i++) to[i] = vg_activate(v[i], act, alpha);
 	else *(vg_lanes_at *)to = v;
+}
+
+VG_INLINE void add_moment(vg_lanes v, double *sum) {
+	float lanes[VG_BLOCK];
+	*(vg_lanes_at *)lanes = v;
+	for (int c = 0; c < VG_BLOCK; c += 8) *(vg_d8_at *)(sum + c) += vg_load8d(lanes + c);
+}
+
+// Puts the results of one block from sums `step` apart, and adds to its moments those of a few rows after the others.
+VG_INLINE void put_plane(const float *m, int64_t step, target t, vg_lanes bias, int act, float alpha, moments *own, const int summed) {
+	const int64_t rows = vg_max(1, TILES_OF_FLOATS / t.wide);
+	for (int64_t top = 0; top < t.high; top += rows) {
+		vg_lanes first[4] = {0}, second[4] = {0};
+		for (int64_t h = top; h < vg_min(top + rows, t.high); h++, t.to += 2 * t.down) {
+			float *to = t.to;
+			for (int64_t w = 0; w < t.wide; w++, to += 2 * t.right, m += WIDE) {
+				vg_lanes v[PRODUCTS];
+				for (int k = 0; k < PRODUCTS; k++) v[k] = *(const vg_lanes *)(m + k * step);
+				const vg_lanes sums = v[3] + v[4] + bias, differences = v[4] - v[5] + bias;
+				const vg_lanes y[4] = {v[0] + v[1] + sums, v[1] - v[2] + differences, sums - v[6] - v[7], differences - v[7] + v[8]};
+				for (int k = 0; k < 4; k++) {
+					put(y[k], act, alpha, to + k / 2 * t.down + k % 2 * t.right);
+					if (!summed) continue;
+					const vg_lanes d = y[k] - own->shift;
+					first[k] += d;
+					second[k] += d * d;
+				}
+			}
+		}
+		if (!summed) continue;
+		add_moment(first[0] + first[1] + (first[2] + first[3]), own->first);
+		add_moment(second[0] + second[1] + (second[2] + second[3]), own->second);
+	}
 }
 
 // The results of a piece from the group's sums.
@@ -164,19 +220,38 @@ VG_CLONES static void put_results(const plan *p, group g, vg_piece piece, const 
 			row += g.class / classes * line + g.class % classes * VG_BLOCK;
 			vg_lanes bias = {0};
 			if (p->bias) bias = *(const vg_lanes_at *)(p->bias + block * VG_BLOCK);
-			for (int64_t h = 0; h < piece.high; h++, row += 2 * down) {
-				float *to = row;
-				for (int64_t w = 0; w < wide; w++, to += 2 * right, m += WIDE) {
-					vg_lanes v[PRODUCTS];
-					for (int k = 0; k < PRODUCTS; k++) v[k] = *(const vg_lanes *)(m + k * step);
-					const vg_lanes sums = v[3] + v[4], differences = v[4] - v[5];
-					put(v[0] + v[1] + sums, bias, act, alpha, to);
-					put(v[1] - v[2] + differences, bias, act, alpha, to + right);
-					put(sums - v[6] - v[7], bias, act, alpha, to + down);
-					put(differences - v[7] + v[8], bias, act, alpha, to + down + right);
-				}
+			const target t = {row, right, down, piece.high, wide};
+			if (!p->moments) {
+				if (act) put_plane(m, step, t, bias, act, alpha, NULL, 0);
+				else put_plane(m, step, t, bias, 0, 0, NULL, 0);
+				continue;
 			}
+			const int64_t band = (piece.n + j / PAIR) * bands(p) + piece.top / p->packing.high;
+			moments *own = p->moments + (band * p->turns + g.turn) * s->to_blocks + block;
+			if (time == 0 && g.class == g.turn * (classes * classes / p->turns)) *own = (moments){first_result(m, step) + bias};
+			put_plane(m, step, t, bias, 0, 0, own, 1);
 		}
+}
+
+// Combines the moments of a block by the rule of Chan, Golub and LeVeque (1983).
+VG_CLONES static void put_statistics(const plan *p, int64_t block, float *mean, float *var) {
+	const int64_t classes = p->axis->classes * p->axis->classes / p->turns, row = 4 * classes * p->packing.wide * p->s.to[0];
+	double count = 0, centre[VG_BLOCK] = {0}, squares[VG_BLOCK] = {0};
+	for (int64_t i = 0; i < p->s.n * bands(p) * p->turns; i++) {
+		const moments *own = p->moments + i * p->s.to_blocks + block;
+		const int64_t top = i / p->turns % bands(p) * p->packing.high;
+		const double more = row * vg_min(p->packing.high, p->rows - top), total = count + more;
+		for (int c = 0; c < VG_BLOCK; c++) {
+			const double d = own->first[c] / more, delta = own->shift[c] + d - centre[c];
+			squares[c] += own->second[c] - own->first[c] * d + delta * delta * count * more / total;
+			centre[c] += delta * more / total;
+		}
+		count = total;
+	}
+	for (int c = 0; c < VG_BLOCK; c++) {
+		mean[block * VG_BLOCK + c] = centre[c];
+		var[block * VG_BLOCK + c] = squares[c] / count;
+	}
 }
 
 // The results of a piece, those of one turn.
@@ -198,15 +273,21 @@ static void put_piece(const plan *p, vg_piece piece, int64_t turn, float *row, f
 			}
 }
 
+int64_t VG_TYPED(vg_winograd_moments)(vg_winograd s, int64_t threads) {
+	const plan p = plan_of(NULL, s, threads);
+	return s.n * bands(&p) * p.turns * s.to_blocks * (int64_t)sizeof(moments);
+}
+
 int64_t VG_TYPED(vg_winograd_scratch)(vg_winograd s, int64_t threads) {
 	const plan p = plan_of(NULL, s, threads);
 	return threads * (vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p)) * (int64_t)sizeof(float);
 }
 
 void VG_TYPED(vg_winograd_products)(const float *from, const float *weights, const float *bias, vg_winograd s, const int32_t *begin,
-				    const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to) {
+				    const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to, vg_statistics statistics) {
 	plan p = plan_of(from, s, threads);
 	p.weights = weights, p.bias = bias, p.begin = begin, p.meets = meets, p.act = act, p.alpha = alpha, p.to = to;
+	p.moments = statistics.moments;
 	const int64_t pieces = vg_pieces_of(&p.packing, s.n, p.rows, p.samples), own = vg_pack_row(&p.packing) + packed_numbers(&p) + sum_numbers(&p);
 #pragma omp parallel num_threads(threads)
 	{
@@ -214,5 +295,9 @@ void VG_TYPED(vg_winograd_products)(const float *from, const float *weights, con
 #pragma omp for schedule(dynamic)
 		for (int64_t task = 0; task < pieces * p.turns; task++)
 			put_piece(&p, vg_piece_of(&p.packing, s.n, p.rows, p.samples, task / p.turns), task % p.turns, row, packed, sum);
+		if (p.moments) {
+#pragma omp for
+			for (int64_t block = 0; block < s.to_blocks; block++) put_statistics(&p, block, statistics.mean, statistics.var);
+		}
 	}
 }

@@ -106,11 +106,34 @@ func (v Winograd) Weights(x, y unsafe.Pointer, threads int, scratch, gw unsafe.P
 // Multiply computes y (forward) or the gradient by x (BackwardData) from the other and what Transform makes of the weights. bias, of the
 // result's channels, may be nil; the activation is applied last.
 func (v Winograd) Multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer) {
+	v.multiply(d, m, from, weights, bias, act, alpha, threads, scratch, to, Statistics{})
+}
+
+// Statistics are where MultiplyWithStatistics puts the mean and the biased variance of every channel; Moments is memory of that many bytes.
+type Statistics struct{ Moments, Mean, Variance unsafe.Pointer }
+
+// Moments is the number of bytes that MultiplyWithStatistics needs besides.
+func (v Winograd) Moments(d Direction, threads int) int {
 	if v.Block == 8 {
-		C.vg_call_winograd_products_avx2(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
-			C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
+		return int(C.vg_winograd_moments_avx2(v.products(d), C.int64_t(threads)))
+	}
+	return int(C.vg_winograd_moments(v.products(d), C.int64_t(threads)))
+}
+
+// MultiplyWithStatistics is Multiply without an activation. It takes the statistics of its result while that is in the caches, in sums of
+// float64 of which each addend is that of one row, in float32.
+func (v Winograd) MultiplyWithStatistics(d Direction, m Meetings, from, weights, bias unsafe.Pointer, threads int, scratch, to unsafe.Pointer, s Statistics) {
+	v.multiply(d, m, from, weights, bias, ActNone, 0, threads, scratch, to, s)
+}
+
+func (v Winograd) multiply(d Direction, m Meetings, from, weights, bias unsafe.Pointer, act Activation, alpha float64, threads int, scratch, to unsafe.Pointer, s Statistics) {
+	begin, list := i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list)))
+	statistics := C.vg_statistics{moments: s.Moments, mean: f32(s.Mean), _var: f32(s.Variance)}
+	if v.Block == 8 {
+		C.vg_call_winograd_products_avx2(f32(from), f32(weights), f32(bias), v.products(d), begin, list, C.int(act), C.double(alpha),
+			C.int64_t(threads), scratch, f32(to), statistics)
 		return
 	}
-	C.vg_call_winograd_products(f32(from), f32(weights), f32(bias), v.products(d), i32(m.begin), (*C.vg_meeting)(unsafe.Pointer(unsafe.SliceData(m.list))),
-		C.int(act), C.double(alpha), C.int64_t(threads), scratch, f32(to))
+	C.vg_call_winograd_products(f32(from), f32(weights), f32(bias), v.products(d), begin, list, C.int(act), C.double(alpha),
+		C.int64_t(threads), scratch, f32(to), statistics)
 }

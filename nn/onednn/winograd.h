@@ -31,12 +31,19 @@ void vg_winograd_weights(const float *w, int64_t k, int64_t c, int64_t taps, int
 void vg_winograd_weights_avx2(const float *w, int64_t k, int64_t c, int64_t taps, int64_t by_input, float *out);
 
 // Time t of the result meets, at meets[begin[t]] … meets[begin[t+1]-1], a tap and a time of `from`.
-// bias, of B numbers a block, may be NULL. act and alpha as in kernels.h. Scratch memory is in bytes.
+// bias, of B numbers a block, may be NULL. act and alpha as in kernels.h. Scratch memory and that of moments is in bytes.
+// With moments the mean and the biased variance of each channel are taken while results are in the caches; act is then none.
+typedef struct {
+	void *moments;
+	float *mean, *var;
+} vg_statistics;
+int64_t vg_winograd_moments(vg_winograd s, int64_t threads);
+int64_t vg_winograd_moments_avx2(vg_winograd s, int64_t threads);
 int64_t vg_winograd_scratch(vg_winograd s, int64_t threads);
 int64_t vg_winograd_scratch_avx2(vg_winograd s, int64_t threads);
 void vg_winograd_products(const float *from, const float *weights, const float *bias, vg_winograd s, const int32_t *begin,
-			  const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to);
+			  const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to, vg_statistics statistics);
 void vg_winograd_products_avx2(const float *from, const float *weights, const float *bias, vg_winograd s, const int32_t *begin,
-			       const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to);
+			       const vg_meeting *meets, int act, double alpha, int64_t threads, void *scratch, float *to, vg_statistics statistics);
 
 #endif

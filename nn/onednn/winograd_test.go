@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 	"pgregory.net/rapid"
@@ -57,6 +58,7 @@ func checkWinograd(t rapid.TB, o onednn.Winograd, d onednn.Direction, threads in
 	weights := nans(o.WeightNumbers(d))
 	o.Transform(d, at(w), at(weights))
 	got, scratch := nans(to), nans(o.Scratch(d, threads)/4)
+	checkWinogradStatistics(t, o, d, threads, at(operand), at(weights), at(bias), channels, to)
 	o.Multiply(d, o.Meetings(d), at(operand), at(weights), at(bias), onednn.ActLeakyReLU, 0.5, threads, at(scratch), at(got))
 	tolerance := 1e-5 * math.Sqrt(float64(nw/channels)) // of a sum of so many products
 	for i, v := range want {
@@ -65,6 +67,46 @@ func checkWinograd(t rapid.TB, o onednn.Winograd, d onednn.Direction, threads in
 		}
 		if !(math.Abs(v-float64(got[i])) <= tolerance) {
 			t.Fatalf("%+v, direction %v, %d threads: number %d is %v, want %v", o, d, threads, i, got[i], v)
+		}
+	}
+}
+
+// The statistics taken on the way are those of the result, which is Multiply's; their bits do not depend on the threads.
+func checkWinogradStatistics(t rapid.TB, o onednn.Winograd, d onednn.Direction, threads int, operand, weights, bias unsafe.Pointer, channels, size int) {
+	t.Helper()
+	run := func(threads int) (y, statistics []float32) {
+		y, statistics = nans(size), nans(2*channels)
+		scratch, moments := nans(o.Scratch(d, threads)/4), nans(o.Moments(d, threads)/4)
+		o.MultiplyWithStatistics(d, o.Meetings(d), operand, weights, bias, threads, at(scratch), at(y),
+			onednn.Statistics{Moments: at(moments), Mean: at(statistics), Variance: at(statistics[channels:])})
+		return y, statistics
+	}
+	y, got := run(threads)
+	plain, scratch := nans(size), nans(o.Scratch(d, threads)/4)
+	o.Multiply(d, o.Meetings(d), operand, weights, bias, onednn.ActNone, 0, threads, at(scratch), at(plain))
+	for i := range y {
+		if math.Abs(float64(y[i]-plain[i])) > 1e-5*math.Abs(float64(plain[i]))+1e-6 {
+			t.Fatalf("%+v, direction %v: number %d is %v with statistics and %v without", o, d, i, y[i], plain[i])
+		}
+	}
+	if _, alone := run(1); !slices.Equal(got, alone) {
+		t.Fatalf("%+v, direction %v: statistics by %d threads and by one differ", o, d, threads)
+	}
+	positions := size / channels / o.Samples
+	for c := range channels {
+		visit := func(do func(v float64)) {
+			for n := range o.Samples {
+				for i := range positions {
+					do(float64(y[((n*channels/o.Block+c/o.Block)*positions+i)*o.Block+c%o.Block]))
+				}
+			}
+		}
+		var mean, variance float64
+		count := float64(o.Samples * positions)
+		visit(func(v float64) { mean += v / count })
+		visit(func(v float64) { variance += (v - mean) * (v - mean) / count })
+		if !(math.Abs(mean-float64(got[c])) <= 1e-6*math.Sqrt(variance+mean*mean)) || !(math.Abs(variance-float64(got[channels+c])) <= 2e-6*variance) {
+			t.Fatalf("%+v, direction %v: mean %v and variance %v of channel %d, want %v and %v", o, d, got[c], got[channels+c], c, mean, variance)
 		}
 	}
 }
