@@ -57,17 +57,19 @@ func (c *compiler) chain(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
 	for i, l := range links {
 		names = append(names, l.function.String())
 		for _, v := range l.operands {
-			switch {
-			case v.b == nil:
+			if v.b == nil {
 				continue
-			case v.b.desc.Elements() < shape.TotalSize():
-				repeated = " broadcast"
-			case i == 0:
-				s.reuse = append(s.reuse, v.b)
-			default: // a later link reads it when the first one has written
-				s.reuse = slices.DeleteFunc(s.reuse, func(b *buffer) bool { return b.root() == v.b.root() })
 			}
 			s.reads = append(s.reads, v.b)
+			whole := v.b.desc.Elements() == shape.TotalSize()
+			if !whole {
+				repeated = " broadcast"
+			}
+			if i > 0 { // read when the first link has written
+				s.reuse = slices.DeleteFunc(s.reuse, func(b *buffer) bool { return b.root() == v.b.root() })
+			} else if whole {
+				s.reuse = append(s.reuse, v.b)
+			}
 		}
 	}
 	s.kernel = strings.Join(names, "+") + repeated

@@ -242,8 +242,8 @@ VG_CLONES static void put_statistics(const plan *p, int64_t block, float *mean, 
 		const int64_t top = i / p->turns % bands(p) * p->packing.high;
 		const double more = row * vg_min(p->packing.high, p->rows - top), total = count + more;
 		for (int c = 0; c < VG_BLOCK; c++) {
-			const double d = own->first[c] / more, delta = own->shift[c] + d - centre[c];
-			squares[c] += own->second[c] - own->first[c] * d + delta * delta * count * more / total;
+			const double d = own->first[c] / more, delta = own->shift[c] + d - centre[c], rest = own->second[c] - own->first[c] * d;
+			squares[c] += (rest < 0 ? 0 : rest) + delta * delta * count * more / total; // less than 0 by rounding
 			centre[c] += delta * more / total;
 		}
 		count = total;
