@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -65,7 +64,7 @@ type ConstraintBench struct {
 }
 
 // BenchConstraint measures one application of the constraint, see MeasureConstraint.
-func BenchConstraint(ctx context.Context, experiment Experiment, cfg Config, runs int) (ConstraintBench, error) {
+func BenchConstraint(experiment Experiment, cfg Config, runs int) (ConstraintBench, error) {
 	b := ConstraintBench{Experiment: experiment.Name, Constraint: cfg.Shared().GAN.Constraint.Kind.String(), CPU: exec.ReadMachine().CPU}
 	if err := cfg.Validate(); err != nil {
 		return b, fmt.Errorf("experiments: %s: %w", experiment.Name, err)
@@ -78,6 +77,6 @@ func BenchConstraint(ctx context.Context, experiment Experiment, cfg Config, run
 		return b, fmt.Errorf("experiments: bench constraint: %w: %d runs: want 1 or more", ErrConfig, runs)
 	}
 	var err error
-	b.Seconds, err = MeasureConstraint(ctx, cfg, runs)
+	b.Seconds, err = MeasureConstraint(cfg, runs)
 	return b, err
 }

@@ -144,7 +144,7 @@ func ProfileSteps(ctx context.Context, experiment Experiment, cfg Config, o Prof
 	if p.CopyGBs, err = e.device.CopyRate(); err != nil {
 		return p, fmt.Errorf("experiments: profile: measure copies: %w", err)
 	}
-	if p.Outside, err = outside(ctx, e.engine, cfg, p.StepSeconds-p.programSeconds()); err != nil {
+	if p.Outside, err = outside(e.engine, cfg, p.StepSeconds-p.programSeconds()); err != nil {
 		return p, err
 	}
 	if o.Limit {

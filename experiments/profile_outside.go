@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,7 +21,7 @@ const outsideRuns = 5
 // copies of the parameters, the constraint as MeasureConstraint does; the rest is what
 // remains: inputs copied, latents drawn, weights averaged. Differences of two measured
 // times, the rest can come out a little below zero.
-func outside(ctx context.Context, e *engine, cfg Config, seconds float64) ([]Part, error) {
+func outside(e *engine, cfg Config, seconds float64) ([]Part, error) {
 	common := cfg.Shared()
 	var parts []Part
 	rest := seconds
@@ -43,7 +42,7 @@ func outside(ctx context.Context, e *engine, cfg Config, seconds float64) ([]Par
 		parts, rest = append(parts, Part{n.name, took}), rest-took
 	}
 	if kind := common.GAN.Constraint.Kind; kind == gan.SingularValueClipping || kind == gan.WeightClipping {
-		took, err := MeasureConstraint(ctx, cfg, outsideRuns)
+		took, err := MeasureConstraint(cfg, outsideRuns)
 		if err != nil {
 			return nil, err
 		}
@@ -86,10 +85,8 @@ func medianTime(runs int, do func() error) (float64, error) {
 }
 
 // MeasureConstraint is the time, in seconds, of applying an experiment's constraint once to
-// the weights that its discriminators start with: the median of so many runs. A
-// discriminator with the same weights and next to no other work is trained with the
-// constraint and without it; the difference is the constraint's.
-func MeasureConstraint(ctx context.Context, cfg Config, runs int) (seconds float64, err error) {
+// the weights that its discriminators start with, which are put back before every run: the median of so many runs.
+func MeasureConstraint(cfg Config, runs int) (seconds float64, err error) {
 	common := cfg.Shared()
 	device, err := common.Train.open()
 	if err != nil {
@@ -100,18 +97,13 @@ func MeasureConstraint(ctx context.Context, cfg Config, runs int) (seconds float
 	if err != nil {
 		return 0, err
 	}
-	constrained := common.GAN.Constraint
-	constrained.Every = 1
-	var times [2]float64
-	for i, constraint := range []gan.Constraint{constrained, {Kind: gan.Unconstrained}} {
-		settings := common.GAN
-		settings.Constraint, settings.Batch, settings.Critic, settings.EMA = constraint, 1, 1, 0
-		settings.R1.Gamma, settings.GP.Weight, settings.Frame.Frames = 0, 0, 0
-		if times[i], err = timeSteps(ctx, device, weights, settings, runs); err != nil {
-			return 0, fmt.Errorf("experiments: measure the constraint: %w", err)
-		}
+	settings := common.GAN
+	settings.Batch, settings.Critic, settings.EMA = 1, 1, 0
+	settings.R1.Gamma, settings.GP.Weight, settings.Frame.Frames = 0, 0, 0
+	if seconds, err = timeConstraint(device, weights, settings, runs); err != nil {
+		return 0, fmt.Errorf("experiments: measure the constraint: %w", err)
 	}
-	return max(times[0]-times[1], 0), nil
+	return seconds, nil
 }
 
 // discriminatorWeights are the parameters that the discriminators start with.
@@ -146,9 +138,8 @@ func newParams(cfg Config) (*nn.Params, error) {
 	return params, errors.Join(trainer.Close(), device.Close())
 }
 
-// timeSteps is the median time of a step on networks whose discriminator has the weights
-// and multiplies their sum with its input's; they are put back before every step.
-func timeSteps(ctx context.Context, device *exec.Device, weights []*nn.Param, settings gan.Config, runs int) (seconds float64, err error) {
+// timeConstraint is the median time of the constraint on networks whose discriminator has the weights and next to no other work.
+func timeConstraint(device *exec.Device, weights []*nn.Param, settings gan.Config, runs int) (seconds float64, err error) {
 	nets := gan.Networks{
 		LatentSize: 1,
 		Latent:     uniform,
@@ -184,7 +175,7 @@ func timeSteps(ctx context.Context, device *exec.Device, weights []*nn.Param, se
 			}
 		}
 		begin := time.Now()
-		if _, err := trainer.Step(ctx, []float32{1e-3}, gan.StepOptions{}); err != nil {
+		if err := trainer.Constrain(); err != nil {
 			return 0, err
 		}
 		if i > 0 {

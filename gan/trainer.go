@@ -257,6 +257,10 @@ func (t *Trainer) store() {
 	}
 }
 
+// Constrain applies the constraint to the discriminators' parameters, as a step does after their update (singular value clipping every
+// Constraint.Every steps).
+func (t *Trainer) Constrain() error { return t.constraint.apply(0) }
+
 // update steps a network, and does what follows from that.
 func (t *Trainer) update(n *network) error {
 	if err := n.update(); err != nil {

@@ -58,7 +58,7 @@ experiment's discriminators start with.`,
 			if err != nil {
 				return err
 			}
-			b, err := experiments.BenchConstraint(cmd.Context(), experiment, cfg, runs)
+			b, err := experiments.BenchConstraint(experiment, cfg, runs)
 			if err != nil {
 				return err
 			}
