@@ -70,6 +70,10 @@ const MaxLinks = C.VG_MAX_LINKS
 // BinaryChain sets the dense y, of the given sizes, to the functions of the links, one after the other, in one pass
 // over memory. It takes at most 8 axes. y may be a dense operand of the first link that no later one reads.
 func BinaryChain(dims []int, links []Link, y unsafe.Pointer) {
+	C.vg_call_binary_chain(C.int(len(dims)), axes(dims), chainOf(links), f32(y))
+}
+
+func chainOf(links []Link) C.vg_chain {
 	if len(links) > MaxLinks {
 		panic(fmt.Sprintf("onednn: %d links: a chain takes %d", len(links), MaxLinks))
 	}
@@ -77,7 +81,7 @@ func BinaryChain(dims []int, links []Link, y unsafe.Pointer) {
 	for i, l := range links {
 		chain.links[i] = C.vg_link{_func: C.int(l.Func), stride_a: axes(l.StrideA), stride_b: axes(l.StrideB), a: f32(l.A), b: f32(l.B)}
 	}
-	C.vg_call_binary_chain(C.int(len(dims)), axes(dims), chain, f32(y))
+	return chain
 }
 
 // BinaryStrided is a chain of one link.
