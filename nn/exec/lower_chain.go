@@ -21,6 +21,11 @@ type view struct {
 	strides []int
 }
 
+// covers reports whether it is a buffer of as many numbers as the chain's result has.
+func (v view) covers(result *nn.Node) bool {
+	return v.b != nil && v.b.desc.Elements() == result.Shape().TotalSize()
+}
+
 // chain computes n, of operands that may be repeated, together with the chain that made one of them where that need not
 // be written then.
 func (c *compiler) chain(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
@@ -61,7 +66,7 @@ func (c *compiler) chain(n *nn.Node, op *nn.BinaryOp, a, b *nn.Node) error {
 				continue
 			}
 			s.reads = append(s.reads, v.b)
-			whole := v.b.desc.Elements() == shape.TotalSize()
+			whole := v.covers(n)
 			if !whole {
 				repeated = " broadcast"
 			}
@@ -90,7 +95,7 @@ func (c *compiler) extends(n, x *nn.Node) bool {
 	whole := 0
 	for _, l := range links {
 		for _, v := range l.operands {
-			if v.b != nil && v.b.desc.Elements() == x.Shape().TotalSize() {
+			if v.covers(x) {
 				whole++
 			}
 		}

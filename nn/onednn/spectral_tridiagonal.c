@@ -3,12 +3,9 @@
 #include <dnnl.h>
 #include <omp.h>
 
-#include "kernels_loop.h"
+#include "kernels_lanes.h"
 
 enum { LANES = VG_SPECTRAL_LANES, BLOCK = VG_SPECTRAL_BLOCK };
-
-typedef double vg_d8 __attribute__((vector_size(64)));
-typedef double vg_d8_at __attribute__((vector_size(64), aligned(8), may_alias));
 
 VG_INLINE vg_d8 load(const double *p) { return *(const vg_d8_at *)p; }
 VG_INLINE void store(double *p, vg_d8 v) { *(vg_d8_at *)p = v; }
