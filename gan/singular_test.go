@@ -171,6 +171,7 @@ func TestClipOnTheDevice(t *testing.T) {
 		{200, 130, 1.2, "most over 1"},
 		{90, 90, 1, "square: singular values next to 0"},
 		{150, 400, 40, "far over 1"},
+		{203, 2000, 1, "threads share the rows of its Gram matrix"},
 	} {
 		values := randomWeight(test.rows, test.cols, float32(test.scale/math.Sqrt(float64(max(test.rows, test.cols)))))
 		want, largest := clipReference(t, widen(values), test.rows, test.cols)

@@ -81,7 +81,7 @@ func (d *Device) clip(w []float32, rows, cols int) (largest float64, err error) 
 
 // spectral lays the arrays of a clip out in the arena.
 func (d *Device) spectral(rows, cols int) (*onednn.Spectral, error) {
-	s := &onednn.Spectral{Rows: rows, Cols: cols}
+	s := &onednn.Spectral{Rows: rows, Cols: cols, Block: d.tile}
 	n, size := s.N(), 0
 	take := func(bytes int) int {
 		at := size

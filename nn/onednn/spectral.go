@@ -11,6 +11,7 @@ import "unsafe"
 // memory, and give the same bits for any number of threads.
 type Spectral struct {
 	Rows, Cols int
+	Block      int            // lanes of the kernels: 8 for those of AVX2, else 16
 	Scratch    unsafe.Pointer // ScratchBytes
 	Gram       unsafe.Pointer // N × Stride float64
 	Diagonal   []float64      // N
@@ -36,15 +37,16 @@ func (s *Spectral) Stride() int { return (s.N() + SpectralLanes - 1) / SpectralL
 
 // ScratchBytes is what the functions need on so many threads.
 func (s *Spectral) ScratchBytes(threads int) int {
-	const block, panel, chunk = C.VG_SPECTRAL_BLOCK, C.VG_SPECTRAL_PANEL, C.VG_SPECTRAL_CHUNK
+	const block, panel, chunk, depth, lanes = C.VG_SPECTRAL_BLOCK, C.VG_SPECTRAL_PANEL, C.VG_SPECTRAL_CHUNK, C.VG_SPECTRAL_DEPTH, 16
 	n, long := s.N(), max(s.Rows, s.Cols)
+	whole := (n + lanes - 1) / lanes * lanes
 	return max(
-		4*n*n*((long+chunk-1)/chunk),
-		8*(3*threads+2)*s.Stride(),
+		4*whole*(whole*((long+chunk-1)/chunk)+depth*threads),
+		8*(4*threads+2*C.VG_SPECTRAL_GROUPS)*s.Stride(),
 		8*4*n*SpectralNodes,
 		4*(2*n*block+3*block*block),
 		4*(n*n+2*n),
-		4*2*n*panel*threads,
+		4*2*whole*(whole+panel*threads),
 	)
 }
 
@@ -59,7 +61,11 @@ func f64s(v []float64) *C.double { return f64(unsafe.Pointer(unsafe.SliceData(v)
 // Tridiagonalize computes W·Wᵀ = Q·T·Qᵀ: Diagonal and Beside are T's, and Reflectors make Q.
 func (s *Spectral) Tridiagonalize(w unsafe.Pointer) {
 	n, stride := C.int64_t(s.N()), C.int64_t(s.Stride())
-	C.vg_gram(s.matrix(w), f32(s.Scratch), f64(s.Gram), stride)
+	if s.Block == 8 {
+		C.vg_gram_avx2(s.matrix(w), f32(s.Scratch), f64(s.Gram), stride)
+	} else {
+		C.vg_gram(s.matrix(w), f32(s.Scratch), f64(s.Gram), stride)
+	}
 	C.vg_tridiagonalize(f64(s.Gram), n, stride, f64(s.Scratch), f64s(s.Diagonal), f64s(s.Beside), f32(s.Reflectors))
 }
 
@@ -82,5 +88,9 @@ func (s *Spectral) Resolvents(nodes, weights []complex128, constant float64) {
 func (s *Spectral) Subtract(w unsafe.Pointer, tolerance float64) {
 	order := (*C.int64_t)(s.Order)
 	rank := C.vg_factor(f32(s.Function), C.int64_t(s.N()), C.float(tolerance), f32(s.Scratch), order, f32(s.Factor))
+	if s.Block == 8 {
+		C.vg_subtract_avx2(s.matrix(w), rank, order, f32(s.Factor), f32(s.Scratch))
+		return
+	}
 	C.vg_subtract(s.matrix(w), rank, order, f32(s.Factor), f32(s.Scratch))
 }

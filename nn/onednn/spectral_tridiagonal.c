@@ -5,40 +5,46 @@
 
 #include "kernels_lanes.h"
 
-enum { LANES = VG_SPECTRAL_LANES, BLOCK = VG_SPECTRAL_BLOCK };
+// Blocks of four rows belong to GROUPS in turn, whose sums are kept apart so that the number of
+// threads does not change them. For SMALL rows or less, threads cost more than they save.
+enum { LANES = VG_SPECTRAL_LANES, BLOCK = VG_SPECTRAL_BLOCK, GROUPS = VG_SPECTRAL_GROUPS, SMALL = 128 };
 
 VG_INLINE vg_d8 load(const double *p) { return *(const vg_d8_at *)p; }
 VG_INLINE void store(double *p, vg_d8 v) { *(vg_d8_at *)p = v; }
 VG_INLINE double sum(vg_d8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
 
-// Rows i … i+3: a -= v·wᵀ + w·vᵀ, and p = a·next.
-VG_CLONED_LOOP void four_rows(double *a, int64_t stride, int64_t i, int64_t from, const double *v, const double *w,
-	const double *next, double *p) {
+// Rows i … i+3 of the upper half of a, with all of the LANES × LANES blocks on its diagonal:
+// a -= v·wᵀ + w·vᵀ, and p += a·next for both halves.
+VG_CLONED_LOOP void four_rows(double *a, int64_t stride, int64_t i, const double *v, const double *w, const double *next, double *p) {
 	double *r0 = a + i * stride, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride;
 	vg_d8 s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
 	const double v0 = v[i], v1 = v[i + 1], v2 = v[i + 2], v3 = v[i + 3];
 	const double w0 = w[i], w1 = w[i + 1], w2 = w[i + 2], w3 = w[i + 3];
-	for (int64_t j = from; j < stride; j += LANES) {
+	double x0 = 0, x1 = 0, x2 = 0, x3 = 0; // the block on the diagonal holds both halves
+	for (int64_t j = i / LANES * LANES; j < stride; j += LANES) {
 		const vg_d8 vj = load(v + j), wj = load(w + j), x = load(next + j);
 		const vg_d8 y0 = load(r0 + j) - v0 * wj - w0 * vj, y1 = load(r1 + j) - v1 * wj - w1 * vj;
 		const vg_d8 y2 = load(r2 + j) - v2 * wj - w2 * vj, y3 = load(r3 + j) - v3 * wj - w3 * vj;
 		store(r0 + j, y0), store(r1 + j, y1), store(r2 + j, y2), store(r3 + j, y3);
 		s0 += y0 * x, s1 += y1 * x, s2 += y2 * x, s3 += y3 * x;
+		store(p + j, load(p + j) + ((x0 * y0 + x1 * y1) + (x2 * y2 + x3 * y3)));
+		x0 = next[i], x1 = next[i + 1], x2 = next[i + 2], x3 = next[i + 3];
 	}
-	p[i] = sum(s0), p[i + 1] = sum(s1), p[i + 2] = sum(s2), p[i + 3] = sum(s3);
+	p[i] += sum(s0), p[i + 1] += sum(s1), p[i + 2] += sum(s2), p[i + 3] += sum(s3);
 }
 
 // One row likewise.
-VG_CLONED_LOOP void single_row(double *a, int64_t stride, int64_t i, int64_t from, const double *v, const double *w,
-	const double *next, double *p) {
-	double *r = a + i * stride;
+VG_CLONED_LOOP void single_row(double *a, int64_t stride, int64_t i, const double *v, const double *w, const double *next, double *p) {
+	double *r = a + i * stride, xi = 0;
 	vg_d8 s = {0};
-	for (int64_t j = from; j < stride; j += LANES) {
+	for (int64_t j = i / LANES * LANES; j < stride; j += LANES) {
 		const vg_d8 y = load(r + j) - v[i] * load(w + j) - w[i] * load(v + j);
 		store(r + j, y);
 		s += y * load(next + j);
+		store(p + j, load(p + j) + xi * y);
+		xi = next[i];
 	}
-	p[i] = sum(s);
+	p[i] += sum(s);
 }
 
 // x = row k of a - v·wᵀ - w·vᵀ, where `row` is that of a.
@@ -53,19 +59,23 @@ VG_CLONED_LOOP double dot(const double *a, const double *b, int64_t from, int64_
 	return sum(s);
 }
 
+// p = the sum of all groups' parts.
+VG_CLONED_LOOP void add_parts(const double *parts, int64_t from, int64_t stride, double *p) {
+	const double *a = parts, *b = a + stride, *c = b + stride, *d = c + stride;
+	for (int64_t j = from; j < stride; j += LANES) store(p + j, (load(a + j) + load(b + j)) + (load(c + j) + load(d + j)));
+}
+
 VG_CLONED_LOOP void subtract(double *y, const double *p, const double *v, double scale, int64_t from, int64_t to) {
 	for (int64_t j = from; j < to; j += LANES) store(y + j, load(p + j) - scale * load(v + j));
 }
 
 void vg_tridiagonalize(double *a, int64_t n, int64_t stride, double *scratch, double *diagonal, double *beside, float *reflections) {
-	double *products = scratch; // A·v of the even and of the odd steps
-	memset(products, 0, 2 * stride * sizeof *products);
-#pragma omp parallel if (n > 64)
+	double *products = scratch; // parts of a·v of the even and of the odd steps
+#pragma omp parallel if (n > SMALL)
 	{
 		const int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
-		double *v = scratch + (2 + 3 * thread) * stride, *w = v + stride, *next = w + stride;
-		memset(v, 0, 3 * stride * sizeof *v);
-#pragma omp barrier
+		double *v = scratch + (2 * GROUPS + 4 * thread) * stride, *w = v + stride, *next = w + stride, *p = next + stride;
+		memset(v, 0, 4 * stride * sizeof *v);
 		for (int64_t k = 0; k < n; k++) {
 			// Every thread finds the reflection for itself.
 			const int64_t from = k / LANES * LANES;
@@ -84,18 +94,27 @@ void vg_tridiagonalize(double *a, int64_t n, int64_t stride, double *scratch, do
 				diagonal[k] = d, beside[k] = k + 1 < n ? e : 0;
 				for (int64_t j = 0; j < n; j++) reflections[k * n + j] = j > k ? next[j] : 0;
 			}
-			if (k + 1 == n) break;
-			double *p = products + k % 2 * stride;
-			for (int64_t i = (k + 1) / 4 * 4 + 4 * thread; i < n; i += 4 * threads) {
-				if (i > k && i + 4 <= n)
-					four_rows(a, stride, i, from, v, w, next, p);
-				else // not row k, which others may still read
-					for (int64_t j = vg_max(i, k + 1); j < vg_min(i + 4, n); j++) single_row(a, stride, j, from, v, w, next, p);
+			const int64_t team = n - k > SMALL ? threads : 1;
+			if (k + 1 == n || thread >= team) break;
+			double *parts = products + k % 2 * GROUPS * stride;
+			for (int64_t group = thread; group < GROUPS; group += team) {
+				const int64_t block = (k + 1) / 4, skip = (group + GROUPS - block % GROUPS) % GROUPS;
+				double *part = parts + group * stride;
+				memset(part + from, 0, (stride - from) * sizeof *part);
+				for (int64_t i = 4 * (block + skip); i < n; i += 4 * GROUPS) {
+					if (i > k && i + 4 <= n)
+						four_rows(a, stride, i, v, w, next, part);
+					else // not row k, which others may still read
+						for (int64_t j = vg_max(i, k + 1); j < vg_min(i + 4, n); j++) single_row(a, stride, j, v, w, next, part);
+				}
 			}
+			if (team > 1) {
 #pragma omp barrier
+			}
 			for (int64_t j = from; j <= k; j++) v[j] = 0, w[j] = 0;
 			double *old = v;
 			v = next, next = old;
+			add_parts(parts, from, stride, p);
 			subtract(w, p, v, dot(v, p, from, stride) / 2, from, stride);
 			for (int64_t j = from; j <= k; j++) w[j] = 0;
 		}
@@ -158,9 +177,8 @@ VG_CLONED_LOOP void resolvent_row(int64_t i, int64_t n, int64_t count, resolvent
 		}
 		row[j] = sum(s);
 		for (; j % 4 == 0 && live > 0; live -= LANES) {
-			double most = 0;
-			for (int64_t k = live - LANES; k < live; k++) most = fmax(most, fmax(fabs(re[k]), fabs(im[k])));
-			if (most > 1e-30) break;
+			const vg_d8 r = load(re + live - LANES), m = load(im + live - LANES);
+			if (sum(r * r + m * m) > 1e-60) break;
 		}
 	}
 }
