@@ -14,20 +14,23 @@ type weightsFor struct {
 }
 
 // Positions of the result, of each class that meets the same taps, from which on Winograd's products are worth their weights, 2.25 times
-// as many as there were. Measured on Zen 5 (two threads of a shared host, float32, means of 5; weights not counted):
+// as many as there were. Measured on Zen 5 (two threads of a shared host, float32, medians of 3 means of 5; weights, which take 0.4 to
+// 1.6 ms, not counted):
 //
-//	forward  64 channels of 16×32×32 85 → 56 ms, 128 of 8×16×16 37 → 28 ms, 512 images of 64 channels of 32×32 91 → 63 ms
-//	by x     64 channels of 16×32×32 89 → 62 ms, 128 of 8×16×16 38 → 31 ms, 512 images of 32 channels of 64×64 98 → 75 ms
-//	weights  64 channels of 16×32×32 88 → 56 ms, 128 of 8×16×16 38 → 28 ms, 512 images of 32 channels of 64×64 100 → 78 ms
-//	lost     256 channels of 4×8×8, 128 positions: 15 → 18 ms and 6 ms for the weights
+//	forward  128 channels of 8×16×16 37 → 28 ms, 256 positions of them 11.4 → 7.9, 64 images of 128 channels of 8×8 10.4 → 8.8
+//	by x     128 channels of 8×16×16 38 → 31 ms, 256 positions of them 12.3 → 8.4, 64 images of 128 channels of 8×8 10.6 → 9.2
+//	weights  128 channels of 8×16×16 38 → 28 ms, 128 positions of them 5.1 → 4.0, and of 256 channels of 4×8×8 18.8 → 15.0
+//	lost     256 channels of 4×8×8, 128 positions: forward 15.0 → 18.4 ms, by x 17.5 → 19.4
 //
 // and restricted to AVX2:
 //
-//	forward  64 channels of 16×32×32 172 → 120 ms, 128 of 8×16×16 74 → 59 ms
+//	forward  128 channels of 8×16×16 74 → 59 ms, 256 positions of them 21.7 → 15.1; 128 positions of 256 of 4×8×8 31.1 → 32.2
 //	by x     64 channels of 16×32×32 188 → 144 ms; 128 of 8×16×16, 1024 positions, 76 → 83 ms
+//	weights  128 positions of 256 channels of 4×8×8 38.4 → 35.5 ms; 64 positions of 256 of 2×8×8 15.8 → 17.1
 const (
-	fewestPositions          = 512
-	fewestPositionsByXOnAVX2 = 2048
+	fewestPositions           = 256
+	fewestPositionsForWeights = 128
+	fewestPositionsByXOnAVX2  = 2048
 )
 
 // fewestTiles is the number of tiles of four results that are put side by side from which on a convolution also takes the statistics
@@ -52,7 +55,10 @@ func (c *compiler) winogradOf(g nn.Geometry, x, w, y *nn.Node, d onednn.Directio
 		return v, false
 	}
 	fewest := fewestPositions
-	if t.Block == 8 && d == onednn.BackwardData {
+	switch {
+	case d == onednn.BackwardWeights:
+		fewest = fewestPositionsForWeights
+	case d == onednn.BackwardData && t.Block == 8:
 		fewest = fewestPositionsByXOnAVX2
 	}
 	return v, t.Samples*t.Y[0]*t.Y[1]/2*t.Y[2]/2 >= fewest
