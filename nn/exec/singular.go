@@ -16,7 +16,7 @@ import (
 var ErrNonFinite = errors.New("not finite")
 
 // ClipSingularValues sets the singular values of w (rows×cols, row-major) that are over 1 to
-// 1, to about 1e-6, and returns the largest that it had. A w without any stays as it is.
+// 1, to about 2e-6, and returns the largest that it had. A w without any stays as it is.
 //
 // With W the matrix, or its transpose where it is higher than wide, and W·Wᵀ = Q·T·Qᵀ for a
 // tridiagonal T, the result is W - Q·f(T)·Qᵀ·W for f(x) = 1 - 1/√x where x > 1 and 0
