@@ -58,8 +58,7 @@ func (d *Device) clip(w []float32, rows, cols int) (largest float64, err error) 
 	}
 	address := unsafe.Pointer(unsafe.SliceData(w))
 	for first := true; ; first = false {
-		s.Tridiagonalize(address)
-		eigenvalue := largestEigenvalue(s.Diagonal, s.Beside)
+		eigenvalue := largestEigenvalue(s.Tridiagonalize(address))
 		if math.IsNaN(eigenvalue) || math.IsInf(eigenvalue, 0) {
 			return 0, ErrNonFinite
 		}
@@ -71,8 +70,7 @@ func (d *Device) clip(w []float32, rows, cols int) (largest float64, err error) 
 			return largest, nil
 		}
 		nodes, weights, constant := excess(eigenvalue)
-		s.Resolvents(nodes, weights, constant)
-		s.Subtract(address, leftOut)
+		s.Subtract(address, nodes, weights, constant, leftOut)
 		if sigma <= clippedAtOnce || !first {
 			return largest, nil
 		}
@@ -88,15 +86,14 @@ func (d *Device) spectral(rows, cols int) (*onednn.Spectral, error) {
 		size += aligned(bytes)
 		return at
 	}
-	scratch, gram := take(s.ScratchBytes(d.threads)), take(8*n*s.Stride())
-	reflectors, function, factor, order := take(4*n*n), take(4*n*n), take(4*n*n), take(8*n)
+	scratch, gram, diagonal, beside := take(s.ScratchBytes(d.threads)), take(8*n*s.Stride()), take(8*n), take(8*n)
+	reflectors, function, factor, order := take(4*n*n), take(s.FunctionBytes()), take(4*n*n), take(8*n)
 	if size > d.arena.Size() {
 		return nil, fmt.Errorf("it needs %s and this machine has %s", mebibytes(size), mebibytes(d.arena.Size()))
 	}
 	d.used = max(d.used, size)
-	s.Scratch, s.Gram = d.arena.At(scratch), d.arena.At(gram)
+	s.Scratch, s.Gram, s.Diagonal, s.Beside = d.arena.At(scratch), d.arena.At(gram), d.arena.At(diagonal), d.arena.At(beside)
 	s.Reflectors, s.Function, s.Factor, s.Order = d.arena.At(reflectors), d.arena.At(function), d.arena.At(factor), d.arena.At(order)
-	s.Diagonal, s.Beside = make([]float64, n), make([]float64, n)
 	return s, nil
 }
 

@@ -47,10 +47,9 @@ static int64_t now(void) {
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-// Waits, for about 0.5 ms at most, until each thread of the team has a processor of its own. Two threads that start on one wait a time
-// slice for each other at the end of every loop, up to 15 ms of a program, until the system moves one; a thread that wakes up goes to an
-// idle processor at once.
-static void spread(void) {
+// Two threads that start on one processor wait a time slice for each other at the end of every loop, up to 15 ms of a program, until the
+// system moves one; a thread that wakes up goes to an idle processor at once.
+void vg_spread(void) {
 	enum { TRIES = 5, NANOSECONDS = 100000 };
 	static const struct timespec nap = {0, NANOSECONDS};
 	if (omp_get_max_threads() > omp_get_num_procs()) return;
@@ -68,7 +67,7 @@ static void spread(void) {
 }
 
 int vg_replay(const vg_recording *r, int64_t first, int64_t end, int64_t *failed, int64_t *times) {
-	spread();
+	vg_spread();
 	if (times) times[0] = now();
 	for (int64_t i = first; i < end; i++) {
 		const int status = r->calls[i]->make(r->calls[i]);

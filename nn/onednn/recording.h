@@ -40,4 +40,7 @@ int vg_replay(const vg_recording *r, int64_t first, int64_t end, int64_t *failed
 #undef VG_RECORDED
 int vg_call_primitive_execute(const vg_primitive *p, const vg_engine *e);
 
+// Waits, for about 0.5 ms at most, until each of OpenMP's threads has a processor of its own.
+void vg_spread(void);
+
 #endif

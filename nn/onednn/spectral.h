@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-	VG_SPECTRAL_CHUNK = 2048, // columns that a part of the Gram matrix takes
+	VG_SPECTRAL_CHUNK = 4096, // columns that a part of the Gram matrix takes
 	VG_SPECTRAL_DEPTH = 256,  // columns of those that are packed at a time
 	VG_SPECTRAL_PANEL = 96,   // columns that change at a time
 	VG_SPECTRAL_BLOCK = 48,   // reflections that are applied at a time
@@ -42,22 +42,37 @@ typedef struct {
 	int64_t count; // a multiple of VG_SPECTRAL_LANES
 } vg_nodes;
 
-// f (n × n) = constant·I + Re Σ weight/(T - z). The imaginary parts of the nodes z are
-// positive and grow from one to the next. scratch holds 4·n·count numbers.
-void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_nodes nodes, double constant, double *scratch, float *f);
+// f = constant·I + Re Σ weight/(T - z), n rows of `stride` numbers, zero from the n-th on, in room for a multiple of 8 rows.
+// The imaginary parts of the nodes z are positive and grow from one to the next. scratch holds 4·n·count numbers.
+void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_nodes nodes, double constant, double *scratch, int64_t stride, float *f);
 
-// f = Q·f·Qᵀ for a symmetric f (n × n); scratch holds 2·n·VG_SPECTRAL_BLOCK +
-// 3·VG_SPECTRAL_BLOCK² numbers.
-void vg_reflect(const float *reflections, int64_t n, float *scratch, float *f);
+// f = Q·f·Qᵀ for a symmetric f as vg_resolvents gives it. With n' the next multiple of 16 and b blocks of VG_SPECTRAL_BLOCK
+// reflections, scratch holds (2·b + 8)·n'·VG_SPECTRAL_BLOCK + (b + 1 + 3·threads)·VG_SPECTRAL_BLOCK² numbers.
+void vg_reflect(const float *reflections, int64_t n, int64_t stride, float *scratch, float *f);
+void vg_reflect_avx2(const float *reflections, int64_t n, int64_t stride, float *scratch, float *f);
 
-// Finds rows l (rank × n) with lᵀ·l = f for a positive semidefinite f (n × n) whose rows and
+// Finds rows l (rank × n) with lᵀ·l = f for a positive semidefinite f (n rows of `stride` numbers) whose rows and
 // columns are put in an order (n numbers) that makes l upper trapezoidal. What is left of
 // f's diagonal is at most the tolerance. It returns the rank; scratch holds n·n + 2·n numbers.
-int64_t vg_factor(const float *f, int64_t n, float tolerance, float *scratch, int64_t *order, float *l);
+int64_t vg_factor(const float *f, int64_t n, int64_t stride, float tolerance, float *scratch, int64_t *order, float *l);
 
 // wide -= lᵀ·l·wide, l with its order as vg_factor gives them; scratch holds 2·n'·n' numbers
 // and 2·n'·VG_SPECTRAL_PANEL a thread.
 void vg_subtract(vg_matrix w, int64_t rank, const int64_t *order, const float *l, float *scratch);
 void vg_subtract_avx2(vg_matrix w, int64_t rank, const int64_t *order, const float *l, float *scratch);
+
+// Arrays for all of it, as Go's Spectral describes them.
+typedef struct {
+	int64_t n, block, gram_stride, function_stride;
+	float *scratch;
+	double *gram, *diagonal, *beside;
+	float *reflections, *function, *factor;
+	int64_t *order;
+} vg_spectral;
+
+// What Go calls, each several of the above: after every call into C Go's scheduler wakes up for a while, at the cost of
+// the threads that wait for each other here.
+void vg_spectral_tridiagonalize(vg_spectral s, vg_matrix w);
+void vg_spectral_subtract(vg_spectral s, vg_matrix w, vg_nodes nodes, double constant, float tolerance);
 
 #endif

@@ -27,9 +27,9 @@ VG_CLONED_LOOP void scale_row(float *row, float scale, float *left, int64_t n) {
 
 // The Cholesky factor with the largest pivot first: rows in the matrix's own order, which
 // in the end are brought to the pivots'.
-int64_t vg_factor(const float *f, int64_t n, float tolerance, float *scratch, int64_t *order, float *l) {
+int64_t vg_factor(const float *f, int64_t n, int64_t stride, float tolerance, float *scratch, int64_t *order, float *l) {
 	float *left = scratch, *factors = left + n, *rows = factors + n;
-	for (int64_t i = 0; i < n; i++) left[i] = f[i * n + i], order[i] = i;
+	for (int64_t i = 0; i < n; i++) left[i] = f[i * stride + i], order[i] = i;
 	int64_t rank = 0;
 	for (; rank < n; rank++) {
 		int64_t best = rank;
@@ -39,7 +39,7 @@ int64_t vg_factor(const float *f, int64_t n, float tolerance, float *scratch, in
 		if (!(left[pivot] > tolerance)) break;
 		order[best] = order[rank], order[rank] = pivot;
 		float *row = rows + rank * n;
-		memcpy(row, f + pivot * n, n * sizeof *row);
+		memcpy(row, f + pivot * stride, n * sizeof *row);
 		for (int64_t k = 0; k < rank; k++) factors[k] = rows[k * n + pivot];
 		subtract_rows(row, rows, factors, rank, n);
 		scale_row(row, 1 / sqrtf(left[pivot]), left, n);

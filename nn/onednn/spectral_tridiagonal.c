@@ -1,13 +1,12 @@
 #include "spectral.h"
 
-#include <dnnl.h>
 #include <omp.h>
 
-#include "kernels_lanes.h"
+#include "kernels_transpose.h"
 
 // Blocks of four rows belong to GROUPS in turn, whose sums are kept apart so that the number of
 // threads does not change them. For SMALL rows or less, threads cost more than they save.
-enum { LANES = VG_SPECTRAL_LANES, BLOCK = VG_SPECTRAL_BLOCK, GROUPS = VG_SPECTRAL_GROUPS, SMALL = 128 };
+enum { LANES = VG_SPECTRAL_LANES, GROUPS = VG_SPECTRAL_GROUPS, SMALL = 128, ABREAST = 4 };
 
 VG_INLINE vg_d8 load(const double *p) { return *(const vg_d8_at *)p; }
 VG_INLINE void store(double *p, vg_d8 v) { *(vg_d8_at *)p = v; }
@@ -158,32 +157,57 @@ VG_CLONED_LOOP void eight_nodes(const double *a, const double *b, int64_t n, vg_
 	}
 }
 
-// Row i of f from the diagonal on.
-VG_CLONED_LOOP void resolvent_row(int64_t i, int64_t n, int64_t count, resolvents from, double constant, float *row) {
-	double re[VG_SPECTRAL_NODES], im[VG_SPECTRAL_NODES];
-	memcpy(re, from.head_re + i * count, count * sizeof *re);
-	memcpy(im, from.head_im + i * count, count * sizeof *im);
-	double total = constant;
-	for (int64_t k = 0; k < count; k++) total += re[k];
-	row[i] = total;
+// Rows i … i+ABREAST-1 of f, as far as there are, from their diagonal on: some at once, since a number waits for the one before.
+VG_CLONED_LOOP void resolvent_rows(int64_t i, int64_t n, int64_t count, resolvents from, double constant, int64_t stride, float *f) {
+	double re[ABREAST][VG_SPECTRAL_NODES], im[ABREAST][VG_SPECTRAL_NODES];
 	int64_t live = count; // nodes of which something is left: those far away fade first
-	for (int64_t j = i + 1; j < n; j++) {
-		vg_d8 s = {0};
+	for (int64_t j = i; j < n; j++) {
+		vg_d8 s[ABREAST] = {0};
 		for (int64_t k = 0; k < live; k += LANES) {
-			const vg_d8 qr = load(from.ratio_re + j * count + k), qi = load(from.ratio_im + j * count + k);
-			const vg_d8 r = load(re + k), m = load(im + k), t = r * qr - m * qi;
-			store(re + k, t), store(im + k, r * qi + m * qr);
-			s += t;
+			const int64_t at = j * count + k;
+			const vg_d8 qr = load(from.ratio_re + at), qi = load(from.ratio_im + at);
+#pragma GCC unroll 4
+			for (int row = 0; row < ABREAST; row++) {
+				if (j < i + row) continue;
+				vg_d8 r, m;
+				if (j == i + row) {
+					r = load(from.head_re + at), m = load(from.head_im + at);
+				} else {
+					const vg_d8 last_r = load(re[row] + k), last_m = load(im[row] + k);
+					r = last_r * qr - last_m * qi, m = last_r * qi + last_m * qr;
+				}
+				store(re[row] + k, r), store(im[row] + k, m);
+				s[row] += r;
+			}
 		}
-		row[j] = sum(s);
-		for (; j % 4 == 0 && live > 0; live -= LANES) {
-			const vg_d8 r = load(re + live - LANES), m = load(im + live - LANES);
-			if (sum(r * r + m * m) > 1e-60) break;
+#pragma GCC unroll 4
+		for (int row = 0; row < ABREAST; row++)
+			if (j >= i + row) f[(i + row) * stride + j] = sum(s[row]) + (j == i + row ? constant : 0);
+		for (; j >= i + ABREAST && j % 4 == 0 && live > 0; live -= LANES) {
+			vg_d8 left = {0};
+			for (int row = 0; row < ABREAST; row++) {
+				const vg_d8 r = load(re[row] + live - LANES), m = load(im[row] + live - LANES);
+				left += r * r + m * m;
+			}
+			if (sum(left) > 1e-60) break;
 		}
 	}
 }
 
-void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_nodes nodes, double constant, double *scratch, float *f) {
+// Rows i … i+7 of f before their diagonal, from the columns above it, and behind the n-th column.
+VG_CLONED_LOOP void mirror(int64_t i, int64_t n, int64_t stride, float *f) {
+	for (int64_t j = 0; j < i; j += 8) {
+		vg_f8 v[8];
+		vg_transpose(f + j * stride + i, stride, v);
+		for (int64_t k = 0; k < 8; k++) vg_store8(f + (i + k) * stride + j, v[k]);
+	}
+	for (int64_t k = i; k < vg_min(i + 8, n); k++) {
+		for (int64_t j = i; j < k; j++) f[k * stride + j] = f[j * stride + k];
+		memset(f + k * stride + n, 0, (stride - n) * sizeof *f);
+	}
+}
+
+void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_nodes nodes, double constant, double *scratch, int64_t stride, float *f) {
 	const int64_t size = n * nodes.count;
 	const resolvents r = {scratch, scratch + size, scratch + 2 * size, scratch + 3 * size};
 #pragma omp parallel if (n > 32)
@@ -191,62 +215,8 @@ void vg_resolvents(const double *diagonal, const double *beside, int64_t n, vg_n
 #pragma omp for schedule(static)
 		for (int64_t k = 0; k < nodes.count; k += LANES) eight_nodes(diagonal, beside, n, nodes, k, r);
 #pragma omp for schedule(static, 1)
-		for (int64_t i = 0; i < n; i++) resolvent_row(i, n, nodes.count, r, constant, f + i * n);
-#pragma omp for schedule(static)
-		for (int64_t i = 0; i < n; i++)
-			for (int64_t j = 0; j < i; j++) f[i * n + j] = f[j * n + i];
-	}
-}
-
-// The product of `count` reflections, rows v of r, is I - rᵀ·s·r with an upper triangular s
-// (count × count): s⁻¹ is 1 on its diagonal and r·rᵀ, the products, above.
-//
-// Source: Joffrain et al. 2006, "Accumulating Householder transformations, revisited".
-static void join(const float *products, int64_t count, float *s) {
-	memset(s, 0, count * count * sizeof *s);
-	for (int64_t j = 0; j < count; j++) {
-		s[j * count + j] = 1;
-		for (int64_t i = j - 1; i >= 0; i--) {
-			double t = 0;
-			for (int64_t k = i + 1; k <= j; k++) t += (double)products[i * count + k] * s[k * count + j];
-			s[i * count + j] = -t;
-		}
-	}
-}
-
-// With the joined reflections I - vᵀ·s·v of a block, p = f·vᵀ·sᵀ and y = p - ½·vᵀ·s·v·p the
-// result is f - vᵀ·yᵀ - y·v. Threads share the rows of f in pieces of a block.
-void vg_reflect(const float *reflections, int64_t n, float *scratch, float *f) {
-	float *p = scratch, *y = p + n * BLOCK, *s = y + n * BLOCK, *t = s + BLOCK * BLOCK, *m = t + BLOCK * BLOCK;
-#pragma omp parallel
-	for (int64_t first = (n - 1) / BLOCK * BLOCK; first >= 0; first -= BLOCK) {
-		const int64_t count = vg_min(BLOCK, n - first), width = n - first; // v is 0 before column first
-		const float *v = reflections + first * n;
-#pragma omp single
-		{
-			dnnl_sgemm('N', 'T', count, count, width, 1, v + first, n, v + first, n, 0, t, count);
-			join(t, count, s);
-		}
-#pragma omp for schedule(static)
-		for (int64_t i = 0; i < n; i += BLOCK) {
-			const int64_t h = vg_min(BLOCK, n - i);
-			dnnl_sgemm('N', 'T', h, count, width, 1, f + i * n + first, n, v + first, n, 0, y + i * count, count);
-			dnnl_sgemm('N', 'T', h, count, count, 1, y + i * count, count, s, count, 0, p + i * count, count);
-			memcpy(y + i * count, p + i * count, h * count * sizeof *y);
-		}
-#pragma omp single
-		{
-			dnnl_sgemm('N', 'N', count, count, width, 1, v + first, n, p + first * count, count, 0, t, count);
-			dnnl_sgemm('N', 'N', count, count, count, 0.5f, s, count, t, count, 0, m, count);
-		}
-#pragma omp for schedule(static)
-		for (int64_t i = first; i < n; i += BLOCK)
-			dnnl_sgemm('T', 'N', vg_min(BLOCK, n - i), count, count, -1, v + i, n, m, count, 1, y + i * count, count);
-#pragma omp for schedule(static)
-		for (int64_t i = 0; i < n; i += BLOCK) {
-			const int64_t h = vg_min(BLOCK, n - i);
-			dnnl_sgemm('N', 'N', h, width, count, -1, y + i * count, count, v + first, n, 1, f + i * n + first, n);
-			if (i >= first) dnnl_sgemm('T', 'T', h, n, count, -1, v + i, n, y, count, 1, f + i * n, n);
-		}
+		for (int64_t i = 0; i < n; i += ABREAST) resolvent_rows(i, n, nodes.count, r, constant, stride, f);
+#pragma omp for schedule(static, 1)
+		for (int64_t i = 0; i < n; i += 8) mirror(i, n, stride, f);
 	}
 }
