@@ -51,7 +51,7 @@ func (s *Spectral) ScratchBytes(threads int) int {
 		8*(4*threads+2*C.VG_SPECTRAL_GROUPS)*s.Stride(),
 		8*4*n*SpectralNodes,
 		4*((2*blocks+8)*whole*block+(blocks+1+3*threads)*block*block),
-		4*(n*n+2*n),
+		4*((whole+8)*(whole+16)+9*whole),
 		4*2*whole*(whole+panel*threads),
 	)
 }

@@ -53,8 +53,10 @@ void vg_reflect_avx2(const float *reflections, int64_t n, int64_t stride, float 
 
 // Finds rows l (rank × n) with lᵀ·l = f for a positive semidefinite f (n rows of `stride` numbers) whose rows and
 // columns are put in an order (n numbers) that makes l upper trapezoidal. What is left of
-// f's diagonal is at most the tolerance. It returns the rank; scratch holds n·n + 2·n numbers.
+// f's diagonal is at most the tolerance. It returns the rank; with n' the next multiple of 16, scratch holds
+// (n' + 8)·(n' + 16) + 9·n' numbers.
 int64_t vg_factor(const float *f, int64_t n, int64_t stride, float tolerance, float *scratch, int64_t *order, float *l);
+int64_t vg_factor_avx2(const float *f, int64_t n, int64_t stride, float tolerance, float *scratch, int64_t *order, float *l);
 
 // wide -= lᵀ·l·wide, l with its order as vg_factor gives them; scratch holds 2·n'·n' numbers
 // and 2·n'·VG_SPECTRAL_PANEL a thread.
