@@ -24,7 +24,7 @@ func (p Profile) WriteRoofline(base string) error {
 	processor, _, _ := strings.Cut(p.CPU, ",") // the title of a plot has room for no more
 	chart, legend := newPlot(fmt.Sprintf("%s, batch %d, on %s", p.Experiment, p.Batch, processor), "FLOP for each byte of the operands", "GFLOP/s")
 	chart.X.Scale, chart.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	chart.X.Tick.Marker, chart.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
+	chart.X.Tick.Marker, chart.Y.Tick.Marker = logTicks{}, logTicks{}
 
 	low, high := math.Inf(1), 0.0
 	for i, phase := range p.Phases {

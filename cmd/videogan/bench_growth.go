@@ -17,9 +17,9 @@ func newBenchGrowth(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "growth",
 		Short: "Measure how step time and memory grow",
-		Long: `Measure the step of a narrow TGAN over batch, frames, resolution and threads, each point in a
-process of its own, and write growth.json and one page of plots (growth.svg, growth.png). What
-growth.json holds already is not measured again: move it away after a change of the program.`,
+		Long: `Measure the steps of a narrow TGAN and a narrow VGAN over batch, frames, resolution and threads, each
+point in a process of its own, and write growth.json and one page of plots (growth.svg, growth.png).
+What growth.json holds already is not measured again: move it away after a change of the program.`,
 		Example: "  videogan bench growth --out runs/growth",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -38,12 +38,12 @@ growth.json holds already is not measured again: move it away after a change of 
 				fmt.Fprintf(c.out, "%d points are left: run it again\n", left)
 				return nil
 			}
-			fmt.Fprintf(c.out, "%s, narrow, on %s\n", g.Experiment, g.CPU)
+			fmt.Fprintf(c.out, "narrow networks on %s\n", g.CPU)
 			table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "axis\tvalue\tstep s\tGFLOP/s\tarena MiB\tprocess MiB")
+			fmt.Fprintln(table, "experiment\taxis\tvalue\tstep s\tGFLOP/s\tarena MiB\tprocess MiB")
 			for _, axis := range g.Axes {
 				for _, p := range axis.Points {
-					fmt.Fprintf(table, "%s\t%d\t%.4f\t%.0f\t%.0f\t%.0f\n", axis.Name, p.Value, p.StepSeconds, p.GFLOPS, p.ArenaMiB, p.MemoryMiB)
+					fmt.Fprintf(table, "%s\t%s\t%d\t%.4f\t%.0f\t%.0f\t%.0f\n", axis.Experiment, axis.Name, p.Value, p.StepSeconds, p.GFLOPS, p.ArenaMiB, p.MemoryMiB)
 				}
 			}
 			return table.Flush()
