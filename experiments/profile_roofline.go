@@ -54,6 +54,7 @@ func (p Profile) WriteRoofline(base string) error {
 	}
 	roof.Width, roof.Color = vg.Points(1.4), color.Gray{0x55}
 	chart.Add(roof)
+	chart.Y.Max *= 1.3 // the highest point is not cut
 	legend.Add(fmt.Sprintf("%.3g GB/s, %.0f GFLOP/s", p.CopyGBs, p.PeakGFLOPS), roof)
 	plots.Style(chart, &legend)
 	return writePlot(base, plotWidth, plotHeight, func(c draw.Canvas) error { drawBeside(c, chart, legend); return nil })

@@ -136,7 +136,7 @@ void VG_TYPED(vg_reflect)(const float *reflections, int64_t n, int64_t stride, f
 			const block v = {k * BLOCK, rows + k * whole, columns + k * whole, joined + k * SQUARE};
 			const float *at = v.rows + v.first * BLOCK;
 			pack_block(&v, reflections, n, size);
-			for (int64_t i = 0; i < BLOCK; i += 4) four_products(i, at, BLOCK * B, at, BLOCK * B, (size - v.first + B - 1) / B, t);
+			for (int64_t i = 0; i < BLOCK; i += 4) four_products(i, at, BLOCK * B, at, BLOCK * B, (size - v.first) / B, t);
 			join(t, v.joined);
 		}
 		for (int64_t k = blocks - 1; k >= 0; k--) {
@@ -147,7 +147,7 @@ void VG_TYPED(vg_reflect)(const float *reflections, int64_t n, int64_t stride, f
 #pragma omp barrier
 #pragma omp for schedule(static)
 			for (int64_t i = 0; i < BLOCK; i += 4)
-				four_products(i, v.rows + v.first * BLOCK, BLOCK * B, to.left + v.first * 2 * BLOCK, 2 * BLOCK * B, (size - v.first + B - 1) / B, products);
+				four_products(i, v.rows + v.first * BLOCK, BLOCK * B, to.left + v.first * 2 * BLOCK, 2 * BLOCK * B, (size - v.first) / B, products);
 			halve(v.joined, products, m);
 			for (int64_t panel = first; panel < size; panel += step) complete(&v, panel, vg_min(STRIPS, (size - panel) / B), m, to);
 #pragma omp barrier
