@@ -176,10 +176,8 @@ func (k *constrainer) apply(step int) error {
 		if step%k.Every != 0 {
 			return nil
 		}
-		for _, w := range k.weights {
-			if err := w.clip(); err != nil {
-				return err
-			}
+		if err := clipAll(k.weights); err != nil {
+			return err
 		}
 		for _, s := range k.scales {
 			k.Gamma.clamp(s.gamma, s.variance)

@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -26,13 +27,24 @@ func newMatrix(p *nn.Param, dev *exec.Device) *matrix {
 	return &matrix{param: p, data: data, rows: rows, cols: len(data) / rows, device: dev}
 }
 
-// clip sets the singular values that are over 1 to 1.
-func (m *matrix) clip() error {
-	largest, err := m.device.ClipSingularValues(m.data, m.rows, m.cols)
-	if err != nil {
-		return fmt.Errorf("gan: clip singular values of %s: %w", m.param.Name, err)
+// clipAll sets the singular values of weights of one device that are over 1 to 1.
+func clipAll(weights []*matrix) error {
+	if len(weights) == 0 {
+		return nil
 	}
-	m.exact = min(largest, 1)
+	matrices := make([]exec.Matrix, len(weights))
+	for i, m := range weights {
+		matrices[i] = exec.Matrix{Values: m.data, Rows: m.rows, Cols: m.cols}
+	}
+	largest, err := weights[0].device.ClipSingularValues(matrices...)
+	for i, sigma := range largest {
+		weights[i].exact = min(sigma, 1)
+	}
+	if errors.Is(err, exec.ErrNonFinite) {
+		return fmt.Errorf("gan: clip singular values of %s: %w", weights[len(largest)].param.Name, err)
+	} else if err != nil {
+		return fmt.Errorf("gan: %w", err)
+	}
 	return nil
 }
 

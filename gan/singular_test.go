@@ -93,7 +93,7 @@ func TestSingularValueClippingIsGolden(t *testing.T) {
 			w, want := g.get(t, name+".w"), g.get(t, name+".w_clipped")
 			rows := w.shape[0]
 			m := weightOf(t, narrow(w.data), rows, dev)
-			if err := m.clip(); err != nil {
+			if err := clipAll([]*matrix{m}); err != nil {
 				t.Fatal(err)
 			}
 			compare(t, "device", widen(m.data), want.data, 2e-6)
@@ -119,7 +119,7 @@ func TestClipProperties(t *testing.T) {
 		}
 		before := singularValues(values, rows)
 		m := weightOf(t, values, rows, dev)
-		if err := m.clip(); err != nil {
+		if err := clipAll([]*matrix{m}); err != nil {
 			r.Fatal(err)
 		}
 		if before[0] <= 1-1e-6 && !slices.Equal(m.data, values) {
@@ -177,10 +177,11 @@ func TestClipOnTheDevice(t *testing.T) {
 		values := randomWeight(test.rows, test.cols, float32(test.scale/math.Sqrt(float64(max(test.rows, test.cols)))))
 		want, largest := clipReference(t, widen(values), test.rows, test.cols)
 		got := slices.Clone(values)
-		sigma, err := dev.ClipSingularValues(got, test.rows, test.cols)
+		sigmas, err := dev.ClipSingularValues(exec.Matrix{Values: got, Rows: test.rows, Cols: test.cols})
 		if err != nil {
 			t.Fatal(err)
 		}
+		sigma := sigmas[0]
 		if math.Abs(sigma-largest) > 1e-5*largest {
 			t.Errorf("%d×%d: σ_max %v, want %v: %s", test.rows, test.cols, sigma, largest, test.reason)
 		}
@@ -198,7 +199,7 @@ func TestClipOnTheDevice(t *testing.T) {
 func TestClipReportsNaN(t *testing.T) {
 	m := weightOf(t, []float32{1, 2, 3, 4}, 2, openDevice(t))
 	m.data[3] = float32(math.NaN())
-	if err := m.clip(); err == nil {
+	if err := clipAll([]*matrix{m}); err == nil {
 		t.Error("no error for a weight with NaN")
 	}
 }
@@ -229,7 +230,7 @@ func BenchmarkClipPaperLayers(b *testing.B) {
 	for b.Loop() {
 		for i, m := range layers {
 			copy(m.data, weights[i])
-			if err := m.clip(); err != nil {
+			if err := clipAll([]*matrix{m}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -23,11 +23,11 @@ func clippedOn(t *testing.T, threads, rows, cols int) ([]float32, float64) {
 	for i := range w {
 		w[i] = float32(rng.NormFloat64() / math.Sqrt(float64(max(rows, cols))))
 	}
-	largest, err := dev.ClipSingularValues(w, rows, cols)
+	largest, err := dev.ClipSingularValues(exec.Matrix{Values: w, Rows: rows, Cols: cols})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, largest
+	return w, largest[0]
 }
 
 func TestClipSingularValuesGivesTheSameBitsOnAnyThreads(t *testing.T) {
@@ -48,14 +48,19 @@ func TestClipSingularValuesRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dev.Close()
-	if _, err := dev.ClipSingularValues(make([]float32, 5), 2, 3); !errors.Is(err, nn.ErrShape) {
+	if _, err := dev.ClipSingularValues(exec.Matrix{Values: make([]float32, 5), Rows: 2, Cols: 3}); !errors.Is(err, nn.ErrShape) {
 		t.Errorf("5 numbers for 2×3: %v", err)
 	}
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30} {
 		w := []float32{1, 2, 3, bad, 5, 6}
 		before := slices.Clone(w[:3])
-		if _, err := dev.ClipSingularValues(w, 2, 3); !errors.Is(err, exec.ErrNonFinite) {
+		good := exec.Matrix{Values: []float32{3, 4}, Rows: 1, Cols: 2}
+		largest, err := dev.ClipSingularValues(good, exec.Matrix{Values: w, Rows: 2, Cols: 3})
+		if !errors.Is(err, exec.ErrNonFinite) {
 			t.Errorf("with %v: %v", bad, err)
+		}
+		if len(largest) != 1 || math.Abs(largest[0]-5) > 1e-6 || math.Abs(float64(good.Values[1])-0.8) > 1e-6 {
+			t.Errorf("with %v: the matrix before has σ_max %v and becomes %v, want 5 and 0.6, 0.8", bad, largest, good.Values)
 		}
 		if !slices.Equal(w[:3], before) {
 			t.Errorf("with %v: the weight changed", bad)

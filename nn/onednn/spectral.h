@@ -63,7 +63,7 @@ int64_t vg_factor_avx2(const float *f, int64_t n, int64_t stride, float toleranc
 void vg_subtract(vg_matrix w, int64_t rank, const int64_t *order, const float *l, float *scratch);
 void vg_subtract_avx2(vg_matrix w, int64_t rank, const int64_t *order, const float *l, float *scratch);
 
-// Arrays for all of it, as Go's Spectral describes them.
+// Arrays for all of it, as Go's Spectral describes them. Those of several matrices may be the same.
 typedef struct {
 	int64_t n, block, gram_stride, function_stride;
 	float *scratch;
@@ -72,9 +72,12 @@ typedef struct {
 	int64_t *order;
 } vg_spectral;
 
-// What Go calls, each several of the above: after every call into C Go's scheduler wakes up for a while, at the cost of
-// the threads that wait for each other here.
-void vg_spectral_tridiagonalize(vg_spectral s, vg_matrix w);
-void vg_spectral_subtract(vg_spectral s, vg_matrix w, vg_nodes nodes, double constant, float tolerance);
+// Sets the singular values of each of so many matrices that are over 1 to 1, to about 2e-6; `largest` takes the largest that
+// it had. It ends at one that is not finite, or whose squares are not, leaves that as it is, and returns the number of those
+// before.
+//
+// All of them are one call, since after every call into C Go's scheduler wakes up for a while, at the cost of the threads
+// that wait for each other here.
+int64_t vg_clip(const vg_spectral *s, const vg_matrix *w, int64_t count, double *largest);
 
 #endif
