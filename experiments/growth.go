@@ -62,22 +62,20 @@ type GrowthOptions struct {
 	Log     func(message string, args ...any)
 }
 
+// growthSettings are those of every network measured. Random bytes stand in for clips. No penalty is due at some steps only:
+// all are the same work.
+var growthSettings = []string{"data.source=ucf101", "gan.ema=0", "gan.r1.gamma=0", "dis.width=16", "dis.max_width=64"}
+
 // growthNetworks are the networks measured, at about an eighth of the papers' width, so that 64 clips, 128 frames and 128
-// pixels each take seconds. Random bytes stand in for clips. No penalty is due at some steps only: all are the same work.
+// pixels each take seconds.
 var growthNetworks = []struct {
 	experiment string
 	batches    []int
 	settings   []string
 }{
 	// Of a single clip the first batch normalization of TGAN's temporal generator has one value a channel, and no variance.
-	{"tgan-small", []int{2, 4, 8, 16, 32, 64}, []string{
-		"data.source=ucf101", "gan.ema=0", "gan.r1.gamma=0", "dis.width=16", "dis.max_width=64",
-		"gen.temporal.channels=64,64,64", "gen.spatial.width=32", "gen.spatial.min_width=16",
-	}},
-	{"vgan-small", []int{1, 2, 4, 8, 16, 32, 64}, []string{
-		"data.source=ucf101", "gan.ema=0", "gan.r1.gamma=0", "dis.width=16", "dis.max_width=64",
-		"gen.width=64", "gen.min_width=16",
-	}},
+	{"tgan-small", []int{2, 4, 8, 16, 32, 64}, []string{"gen.temporal.channels=64,64,64", "gen.spatial.width=32", "gen.spatial.min_width=16"}},
+	{"vgan-small", []int{1, 2, 4, 8, 16, 32, 64}, []string{"gen.width=64", "gen.min_width=16"}},
 }
 
 // growthAxes are the settings varied; each axis but the last runs through a factor of 8 or more.
@@ -89,7 +87,7 @@ func growthAxes(processors int) []GrowthAxis {
 	var axes []GrowthAxis
 	for _, network := range growthNetworks {
 		add := func(name string, values []int, settings ...string) {
-			a := GrowthAxis{Experiment: network.experiment, Name: name, Settings: slices.Concat(network.settings, settings)}
+			a := GrowthAxis{Experiment: network.experiment, Name: name, Settings: slices.Concat(growthSettings, network.settings, settings)}
 			for _, v := range values {
 				a.Points = append(a.Points, GrowthPoint{Value: v})
 			}
@@ -208,7 +206,7 @@ func (o GrowthOptions) measure(ctx context.Context, axis *GrowthAxis, p *GrowthP
 	if err := json.Unmarshal(out.Bytes(), &b); err != nil {
 		return fmt.Errorf("experiments: growth: %s, %s %d: read its output: %w", axis.Experiment, axis.Name, p.Value, err)
 	}
-	p.StepSeconds = b.StepSeconds // the median leaves out other programs'
+	p.StepSeconds = b.StepSeconds // the median, which leaves out what other programs held up
 	p.GFLOP, p.GFLOPS = b.GFLOPPerStep, b.GFLOPPerStep/b.StepSeconds
 	p.ArenaMiB, p.MemoryMiB = b.ArenaMiB, b.ResidentMiB
 	return nil

@@ -2,7 +2,7 @@
 #include "spectral_tile.h"
 
 // Rows are found in groups, a tile of a product each.
-enum { GROUP = ROWS, PANEL = STRIPS * B };
+enum { GROUP = ROWS };
 
 // Puts up to GROUP of the largest numbers left over the tolerance first in the order and returns how many they are.
 static int64_t find_candidates(const float *left, int64_t n, float tolerance, int64_t *order) {
@@ -71,9 +71,9 @@ int64_t VG_TYPED(vg_factor)(const float *f, int64_t n, int64_t stride, float tol
 		for (int64_t k = 0; k < rank; k++)
 			for (int64_t q = 0; q < GROUP; q++) factors[k * GROUP + q] = -rows[k * step + pivots[vg_min(q, count - 1)]];
 		ahead nothing = {0};
-		for (int64_t j = 0; j < size; j += PANEL) {
+		for (int64_t j = 0; j < size; j += WIDTH) {
 			const product p = {rank, factors, GROUP, rows + j, step, B, group + j, step, B, 1, NULL};
-			compute_tile(&p, vg_min(STRIPS, (size - j) / B), &nothing);
+			compute_tile(&p, strips_at(j, size), &nothing);
 		}
 		float g[GROUP][GROUP];
 		for (int64_t p = 0; p < count; p++)

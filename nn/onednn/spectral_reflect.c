@@ -3,8 +3,8 @@
 #include "spectral.h"
 #include "spectral_tile.h"
 
-// Reflections are applied a block at a time, to panels of columns that belong to the threads in turn.
-enum { BLOCK = VG_SPECTRAL_BLOCK, PANEL = STRIPS * B };
+// Reflections are applied a block at a time, to panels of WIDTH columns that belong to the threads in turn.
+enum { BLOCK = VG_SPECTRAL_BLOCK };
 
 // Of a block of reflections I - v·vᵀ, the first of which is 0 before column `first`: the rows v in strips and, with the
 // matrix s that joins them, transposed. Rows that are missing are zero.
@@ -126,11 +126,11 @@ void VG_TYPED(vg_reflect)(const float *reflections, int64_t n, int64_t stride, f
 	const int64_t size = round_up(n, VG_LANES), blocks = (n + BLOCK - 1) / BLOCK, whole = BLOCK * size;
 	float *rows = scratch, *columns = rows + blocks * whole, *joined = columns + blocks * whole;
 	float *products = joined + blocks * SQUARE, *own = products + SQUARE;
-	float *operand = own + omp_get_max_threads() * (2 * SQUARE + BLOCK * PANEL);
+	float *operand = own + omp_get_max_threads() * (2 * SQUARE + BLOCK * WIDTH);
 #pragma omp parallel
 	{
-		const int64_t first = omp_get_thread_num() * PANEL, step = omp_get_num_threads() * PANEL;
-		float *t = own + omp_get_thread_num() * (2 * SQUARE + BLOCK * PANEL), *m = t + SQUARE, *q = m + SQUARE;
+		const int64_t first = omp_get_thread_num() * WIDTH, step = omp_get_num_threads() * WIDTH;
+		float *t = own + omp_get_thread_num() * (2 * SQUARE + BLOCK * WIDTH), *m = t + SQUARE, *q = m + SQUARE;
 #pragma omp for schedule(static, 1)
 		for (int64_t k = 0; k < blocks; k++) {
 			const block v = {k * BLOCK, rows + k * whole, columns + k * whole, joined + k * SQUARE};
@@ -143,15 +143,15 @@ void VG_TYPED(vg_reflect)(const float *reflections, int64_t n, int64_t stride, f
 			const block v = {k * BLOCK, rows + k * whole, columns + k * whole, joined + k * SQUARE};
 			// Those of the block before may still be read.
 			const operands to = {operand + k % 2 * 4 * whole, operand + k % 2 * 4 * whole + 2 * whole};
-			for (int64_t panel = first; panel < size; panel += step) project(&v, n, stride, f, panel, vg_min(STRIPS, (size - panel) / B), q, to);
+			for (int64_t panel = first; panel < size; panel += step) project(&v, n, stride, f, panel, strips_at(panel, size), q, to);
 #pragma omp barrier
 #pragma omp for schedule(static)
 			for (int64_t i = 0; i < BLOCK; i += 4)
 				four_products(i, v.rows + v.first * BLOCK, BLOCK * B, to.left + v.first * 2 * BLOCK, 2 * BLOCK * B, (size - v.first) / B, products);
 			halve(v.joined, products, m);
-			for (int64_t panel = first; panel < size; panel += step) complete(&v, panel, vg_min(STRIPS, (size - panel) / B), m, to);
+			for (int64_t panel = first; panel < size; panel += step) complete(&v, panel, strips_at(panel, size), m, to);
 #pragma omp barrier
-			for (int64_t panel = first; panel < size; panel += step) update(&v, n, stride, to, panel, vg_min(STRIPS, (size - panel) / B), f);
+			for (int64_t panel = first; panel < size; panel += step) update(&v, n, stride, to, panel, strips_at(panel, size), f);
 		}
 	}
 }

@@ -4,15 +4,18 @@
 
 #include "kernels_unit.h"
 
-// A tile of a product, ROWS × STRIPS·B numbers, stays in registers while its operands pass by.
+// A tile of a product, ROWS × WIDTH numbers, stays in registers while its operands pass by.
 #ifdef VG_AVX2
 enum { ROWS = 4 };
 #else
 enum { ROWS = 8 };
 #endif
-enum { STRIPS = 3, B = VG_BLOCK, PIECE = 32 };
+enum { STRIPS = 3, B = VG_BLOCK, WIDTH = STRIPS * B, PIECE = 32 };
 
 static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+// Strips of the tile at a column, of so many columns in whole strips.
+VG_INLINE int64_t strips_at(int64_t column, int64_t columns) { return vg_min(STRIPS, (columns - column) / B); }
 
 // Rows of a matrix, in an order or one after the other, of which `width` numbers come into the cache while products are
 // computed.
